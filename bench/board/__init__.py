@@ -1,0 +1,1 @@
+"""From rows to verdicts: pure functions that aggregate finished cells and draw them."""

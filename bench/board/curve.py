@@ -1,0 +1,31 @@
+"""What one learning curve says. `x` never falls, `y` may; both have one value a round."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+
+def area(x: Values, y: Values) -> float | None:
+    """Area under the curve by trapezoids, divided by the range of `x`; None for a single point."""
+    span = float(x[-1] - x[0])
+    if span <= 0:
+        return None
+    return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum()) / span
+
+
+def at(x: Values, y: Values, points: Values) -> Values:
+    """Linear interpolation at the points; NaN outside the curve, which is never extrapolated."""
+    return np.interp(points, x, y, left=np.nan, right=np.nan)
+
+
+def reach(x: Values, y: Values, level: float) -> float | None:
+    """Where the curve first reaches the level, interpolated; None when it never does."""
+    above = np.flatnonzero(y >= level)
+    if above.size == 0:
+        return None
+    first = int(above[0])
+    if first == 0:
+        return float(x[0])
+    share = (level - y[first - 1]) / (y[first] - y[first - 1])
+    return float(x[first - 1] + share * (x[first] - x[first - 1]))

@@ -1,0 +1,86 @@
+"""Boards drawn for a terminal, for GitHub, for a program; all from one aggregation."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from json import dumps
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bench.board.leaderboard import Board
+from bench.board.sheet import LEGEND, Sheet, Style, notes, origin, sheets, title
+
+_TERMINAL = Style(columns=4, deviation=False)
+_PAGE = Style(columns=12, deviation=True)
+
+
+def table(boards: Sequence[Board]) -> Group:
+    """Rich tables within 100 columns; give the console that width where it has none of its own."""
+    return Group(*(part for board in boards for part in _rich_board(board)), Text(LEGEND, "dim"))
+
+
+def markdown(boards: Sequence[Board]) -> str:
+    """A page for GitHub: the same bytes from the same rows, whatever their order."""
+    parts = ["# Leaderboard", LEGEND, *(part for board in boards for part in _board(board))]
+    return "\n\n".join(parts) + "\n"
+
+
+def json(boards: Sequence[Board]) -> str:
+    """Every number at full precision; what is unknown is null, and all rounds are there."""
+    plain = [_plain(dataclasses.asdict(board)) for board in boards]
+    return dumps(plain, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _rich_board(board: Board) -> Iterator[RenderableType]:
+    yield Text(title(board), "bold")
+    yield Text(origin(board), "dim")
+    for sheet in sheets(board, _TERMINAL):
+        yield _rich_sheet(sheet)
+    for note in notes(board):
+        yield Padding(Text(note, "yellow"), (0, 0, 1, 0))
+
+
+def _rich_sheet(sheet: Sheet) -> Table:
+    drawn = Table(
+        title=sheet.title,
+        title_justify="left",
+        title_style="",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for number, head in enumerate(sheet.header):
+        drawn.add_column(Text(head), justify="right" if number else "left", no_wrap=not number)
+    for line in sheet.lines:
+        drawn.add_row(*map(Text, line))
+    return drawn
+
+
+def _board(board: Board) -> Iterator[str]:
+    yield f"## {_escape(title(board))}"
+    yield _escape(origin(board))
+    for sheet in sheets(board, _PAGE):
+        yield f"**{sheet.title}**"
+        yield _table(sheet)
+    for note in notes(board):
+        yield _escape(note)
+
+
+def _table(sheet: Sheet) -> str:
+    rule = ("---", *("---:" for _ in sheet.header[1:]))
+    body = (tuple(map(_escape, line)) for line in sheet.lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (sheet.header, rule, *body))
+
+
+def _escape(text: str) -> str:
+    for mark in "\\|*<`":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _plain(board: dict[str, object]) -> dict[str, object]:
+    place = board.pop("place")
+    return {**place._asdict(), **board}  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Tasks from their cards: inputs without labels, and the sole holders of labels."""

@@ -1,0 +1,105 @@
+"""Source files by digest: from a folder that holds them, or downloaded once into the cache."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import pooch
+
+from bench.data.card import Card, File
+from bench.error import DataError, StorageError
+
+VARIABLE = "BENCH_DATA"
+
+
+def cache() -> Path:
+    """This user's cache folder; downloads and prepared corpora lie in it."""
+    return Path(pooch.os_cache("labelworth"))
+
+
+def fetch(card: Card, data_root: Path | None = None) -> dict[str, Path]:
+    """The card's files, digests checked: the card's path of each, and where it lies.
+
+    With a data root (the argument, else BENCH_DATA) the files are taken from there, and nothing is
+    downloaded; without one, files that the cache lacks are. DataError: a file is missing and cannot
+    be had, or its digest is not the card's. StorageError: the cache cannot be written.
+    """
+    root = _root(data_root)
+    return {file.path: _given(file, root) if root else _cached(file, card) for file in card.files}
+
+
+def verify(card: Card, data_root: Path | None = None) -> list[tuple[str, str]]:
+    """Each file of the card and 'ok', 'missing' or 'wrong checksum: found …'; fetches nothing."""
+    root = _root(data_root) or _downloads()
+    return [(file.path, _status(file, root / file.path)) for file in card.files]
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _root(data_root: Path | None) -> Path | None:
+    named = os.environ.get(VARIABLE)
+    return data_root or (Path(named) if named else None)
+
+
+def _downloads() -> Path:
+    return cache() / "downloads"
+
+
+def _status(file: File, path: Path) -> str:
+    if not path.is_file():
+        return "missing"
+    found = digest(path)
+    return "ok" if found == file.sha256 else f"wrong checksum: found {found}"
+
+
+def _given(file: File, root: Path) -> Path:
+    path = root / file.path
+    if not path.is_file():
+        raise DataError(
+            f"{path} is missing; {root} was named with --data-root or {VARIABLE} as the folder "
+            f"that holds {file.path}. Put the file there ({file.url}), or name another folder, or "
+            "name none, so that it is downloaded."
+        )
+    if (found := digest(path)) != file.sha256:
+        raise DataError(
+            f"{path} has the wrong checksum: expected {file.sha256}, found {found}; "
+            f"replace it with {file.url}."
+        )
+    return path
+
+
+def _cached(file: File, card: Card) -> Path:
+    """The file in the cache, downloaded first when it is not there or damaged."""
+    import requests
+
+    path = _downloads() / file.path
+    pooch.get_logger().setLevel("WARNING")  # the progress bar says it already
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pooch.retrieve(
+            file.url,
+            known_hash=f"sha256:{file.sha256}",
+            fname=path.name,
+            path=path.parent,
+            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
+        )
+    except requests.RequestException as error:
+        raise DataError(
+            f"{file.path} is missing and {file.url} cannot be fetched ({_reason(error)}). Three "
+            f"ways to provide it: run `bench data fetch {card.name}` with a network; name a folder "
+            f"that holds it with --data-root; or name that folder in {VARIABLE}."
+        ) from error
+    except ValueError as error:  # pooch's sentence gives the digests expected and found
+        raise DataError(f"{file.path} from {file.url}: {error}") from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".split("\n")[0]

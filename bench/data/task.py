@@ -1,0 +1,132 @@
+"""A task: a corpus and a protocol, dealt anew for each seed."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pyarrow.compute as pc
+import torch
+
+from bench.data import card as cards
+from bench.data import corpus as corpora
+from bench.data.card import Card, Recipe
+from bench.data.corpus import Corpus
+from bench.data.judge import Judge
+from bench.data.oracle import Oracle
+from bench.data.pool import Pool
+from bench.error import DataError
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is spent and compared: cumulative targets in `unit`, default seeds and strategies."""
+
+    name: str
+    unit: Literal["items", "words"]
+    targets: tuple[int, ...]
+    seeds: int
+    strategies: tuple[str, ...]
+
+
+class Deal(NamedTuple):
+    """One seed's split, in the hands that may hold it."""
+
+    pool: Pool
+    oracle: Oracle
+    judge: Judge
+
+
+@dataclass(frozen=True)
+class Task:
+    """A card's corpus under one protocol; `deal` is the only way to its items."""
+
+    card: Card
+    protocol: Protocol
+    corpus: Corpus = field(repr=False)
+
+    metric = "f1"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tag inventory: the card's, O first."""
+        return self.card.tags
+
+    @property
+    def whole(self) -> int:
+        """The cost of labelling the whole pool, in the protocol's unit."""
+        return _size(self.card.recipe(self.protocol.name), self.corpus)
+
+    @property
+    def data_digest(self) -> str:
+        """SHA-256 over the corpus' content: splits, words and tags."""
+        return self.corpus.digest
+
+    def deal(self, generator: torch.Generator) -> Deal:
+        """The split of one seed; a protocol of fixed splits draws nothing from the generator."""
+        recipe, corpus = self.card.recipe(self.protocol.name), self.corpus
+        pool, test = split(recipe, corpus, generator)
+        return Deal(
+            Pool(corpus.tokens, pool, recipe.unit),
+            Oracle(corpus.tags, pool),
+            Judge(corpus.tokens, corpus.tags, test, self.tags),
+        )
+
+
+def load(name: str, protocol: str | None = None, data_root: Path | None = None) -> Task:
+    """The task `name` under a protocol, by default its card's.
+
+    UsageError, with the nearest names, for an unknown task or protocol; DataError or StorageError
+    where the data cannot be had (see `bench.data.fetch`, `reader` and `corpus`).
+    """
+    card = cards.load(name)
+    chosen = protocol or card.default
+    recipe = card.recipe(chosen)
+    corpus = corpora.load(card, data_root)
+    targets = _targets(recipe, corpus, f"{name}, protocol {chosen}")
+    spent = Protocol(chosen, recipe.unit, targets, recipe.seeds, recipe.strategies)
+    return Task(card, spent, corpus)
+
+
+def split(
+    recipe: Recipe, corpus: Corpus, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ascending ids of pool and test: the recipe's named splits, or drawn without overlap."""
+    if isinstance(recipe.pool, int) and isinstance(recipe.test, int):
+        return draw(corpus.rows(None, recipe.distinct), recipe.pool, recipe.test, generator)
+    pool, test = (corpus.rows(str(side), recipe.distinct) for side in (recipe.pool, recipe.test))
+    return pool, test
+
+
+def draw(
+    ids: torch.Tensor, pool: int, test: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`pool` and `test` of the ids at random, disjoint, each ascending.
+
+    The test split is drawn first, so that it does not depend on the size of the pool.
+    """
+    order = ids[torch.randperm(len(ids), generator=generator)]
+    return order[test : test + pool].sort().values, order[:test].sort().values
+
+
+def _targets(recipe: Recipe, corpus: Corpus, where: str) -> tuple[int, ...]:
+    """The cumulative targets in the recipe's unit; DataError when the corpus is too small."""
+    if isinstance(recipe.pool, int):
+        have, need = len(corpus.rows(None, recipe.distinct)), recipe.pool + int(recipe.test)
+        if have < need:
+            raise DataError(f"{where}: pool and test need {need} sentences, there are {have}.")
+    size = _size(recipe, corpus)
+    steps = range(1, recipe.rounds + 1)
+    targets = recipe.targets or tuple(round(recipe.share * step * size) for step in steps)
+    if targets[-1] > size:
+        raise DataError(f"{where}: the last target is {targets[-1]}, but the pool holds {size}.")
+    return targets
+
+
+def _size(recipe: Recipe, corpus: Corpus) -> int:
+    """The pool's size in the recipe's unit; the card admits words only for a named pool."""
+    if isinstance(recipe.pool, int):
+        return recipe.pool
+    rows = corpus.rows(recipe.pool, recipe.distinct)
+    if recipe.unit == "items":
+        return len(rows)
+    return int(pc.sum(pc.list_value_length(corpora.take(corpus.tokens, rows))).as_py())

@@ -1,0 +1,1 @@
+"""The papers' models behind one small protocol: training, decoding and named signals."""

@@ -1,0 +1,55 @@
+"""The one config object of a learner: every size and setting, recorded in every row."""
+
+from dataclasses import asdict, dataclass, fields, replace
+
+from bench.error import UsageError
+from bench.spec import Spec, nearest
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes and training settings; a learner spec such as `bilstm-aligned[hidden=100]` sets some."""
+
+    embedding: int = 128
+    """Word embedding size (ALISE: 128)."""
+    hidden: int = 64
+    """Encoder LSTM size per direction (ALISE: 64, so that z has 128 dimensions)."""
+    decoder: int = 128
+    """Decoder LSTM size."""
+    dropout: float = 0.3
+    """Dropout on embeddings and on what the output layer reads."""
+    unknown: float = 0.5
+    """Share of the labelled set's singletons that a training step reads as the unknown word."""
+    learning_rate: float = 0.003
+    """Adam's step size."""
+    batch_size: int = 16
+    """Sentences per training step."""
+    validation: float = 0.1
+    """Share of the labelled set held out for early stopping; it counts as spent."""
+    patience: int = 10
+    """Epochs without a lower validation loss before training stops."""
+    epochs: int = 100
+    """Epochs at most."""
+    supervised_weight: float = 1.0
+    """λ of the adversarial objective (ALISE, Eq. 8); tuned on `flights`, then frozen."""
+
+    @classmethod
+    def of(cls, spec: Spec) -> "Config":
+        """The defaults with a spec's parameters; UsageError for unknown names or wrong types."""
+        known = {field.name: field.type for field in fields(cls)}
+        values: dict[str, int | float] = {}
+        for key, value in spec.params:
+            if key not in known:
+                raise UsageError(
+                    f"Learner '{spec.name}' has no parameter '{key}'.{nearest(key, known)}"
+                )
+            if isinstance(value, bool | str) or (known[key] is int and isinstance(value, float)):
+                raise UsageError(
+                    f"Parameter '{key}' of learner '{spec.name}' is {known[key]}, not {value!r}."
+                )
+            values[key] = value
+        return replace(cls(), **values)  # type: ignore[arg-type]
+
+    def record(self) -> dict[str, int | float]:
+        """All settings as plain values."""
+        return asdict(self)

@@ -1,0 +1,67 @@
+"""Building blocks that draw from explicit generators and never see padding."""
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def dropout(x: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
+    """Inverted dropout from a stream of its own; without a generator it is the identity."""
+    if generator is None or share == 0:
+        return x
+    keep = torch.empty_like(x).bernoulli_(1 - share, generator=generator)
+    return x * keep.div_(1 - share)
+
+
+def initialise(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw all parameters in order: embeddings N(0, 0.1²), the rest U(±1/√fan-in), biases zero."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Embedding):
+            nn.init.normal_(layer.weight, std=0.1, generator=generator)
+        elif isinstance(layer, nn.Linear):
+            bound = 1 / math.sqrt(layer.in_features)
+            _uniform(layer, bound, generator)
+        elif isinstance(layer, nn.LSTM):
+            _uniform(layer, 1 / math.sqrt(layer.hidden_size), generator)
+
+
+def build(module: Module, device: torch.device, generator: torch.Generator) -> Module:
+    """Give a module made on the meta device its memory and its initial values (drawn on the host)."""
+    module.to_empty(device="cpu")
+    initialise(module, generator)
+    return module.to(device)
+
+
+def _uniform(layer: nn.Module, bound: float, generator: torch.Generator) -> None:
+    for parameter in layer.parameters():
+        if parameter.dim() == 1:
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+
+
+class BiLSTM(nn.Module):
+    """A bidirectional LSTM over padded sentences, exact without packing.
+
+    The backward direction reads each sentence reversed within its own length, so that padding
+    stands at the end for both; that keeps the fused kernel, which packing would lose.
+    """
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.forward_lstm = nn.LSTM(inputs, hidden)
+        self.backward_lstm = nn.LSTM(inputs, hidden)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """x [T, B, E] → states [T, B, 2H] and z = [last forward; first backward state] [B, 2H]."""
+        steps = torch.arange(x.shape[0], device=x.device).unsqueeze(1)
+        mirror = torch.where(steps < lengths, lengths - 1 - steps, steps).unsqueeze(-1)
+        ahead, _ = self.forward_lstm(x)
+        behind, _ = self.backward_lstm(x.gather(0, mirror.expand_as(x)))
+        last = (lengths - 1).view(1, -1, 1).expand(1, -1, ahead.shape[-1])
+        z = torch.cat([ahead.gather(0, last), behind.gather(0, last)], -1).squeeze(0)
+        return torch.cat([ahead, behind.gather(0, mirror.expand_as(behind))], -1), z

@@ -1,0 +1,168 @@
+"""What a model is trained for: the supervised loss, or ALISE's adversarial game on top of it."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bench.learners.batch import UNKNOWN, Batch, Encoded, buckets
+from bench.learners.config import Config
+from bench.learners.layer import build
+from bench.learners.model import Discriminator, Model
+
+Notify = Callable[[int], None]
+"""Told the number of each epoch that ends."""
+
+ADDS = {"supervised": frozenset[str](), "adversarial": frozenset({"discriminator"})}
+"""The objectives, and the signals that a model gains from each."""
+
+
+class Streams(Protocol):
+    """The random streams of a cell: one generator per role, the same whenever it is asked for."""
+
+    def __call__(self, role: str, device: torch.device = ...) -> torch.Generator:
+        """A fresh generator at the start of the role's stream."""
+        ...
+
+
+@dataclass
+class Training:
+    """A model, its labelled data split for early stopping, and its streams."""
+
+    model: Model
+    data: Encoded
+    config: Config
+    device: torch.device
+    streams: Streams
+    notify: Notify
+
+    def __post_init__(self) -> None:
+        """Split the labelled rows (a function of seed and ids alone) and open the streams."""
+        order = torch.randperm(len(self.data), generator=self.streams("validation"))
+        held = max(1, round(self.config.validation * len(order)))
+        self.valid, self.train = order[:held], order[held:] if held < len(order) else order
+        self.order = self.streams("order")
+        self.dropout = self.streams("dropout", self.device)
+        self.single = self._singletons()
+
+    def supervised(self) -> None:
+        """Minimise L_s (mean per token) from the model's present weights."""
+        optimiser = self._adam(self.model)
+
+        def epoch() -> None:
+            for rows in self._batches():
+                loss = self.model.loss(self._read(self.data, rows), self.dropout)
+                _step(optimiser, loss)
+
+        self._until_no_better(epoch)
+
+    def adversarial(self, unlabeled: Encoded) -> None:
+        """ALISE, Algorithm 1, from a supervised M and C: alternate Eq. 8 (M, C) and Eq. 9 (D).
+
+        An epoch passes once over the labelled training rows with as many unlabelled ones. Both
+        steps share one encoder pass: D is trained on the z that M has just been scored on.
+        """
+        model = self.model
+        game = model.discriminator = self._discriminator()
+        players = [self._adam(model.encoder, model.decoder), self._adam(game)]
+
+        def epoch() -> None:
+            for rows, others in self._pairs(unlabeled):
+                batch = self._read(self.data, rows)
+                z, supervised = self._encode_both(batch, self._read(unlabeled, others))
+                known = len(rows)
+                fooling = fooling_loss(game(z), known) + self.config.supervised_weight * supervised
+                _step(players[0], fooling)
+                _step(players[1], telling_loss(game(z.detach()), known))
+
+        self._until_no_better(epoch)
+
+    def _discriminator(self) -> Discriminator:
+        with torch.device("meta"):
+            made = Discriminator(2 * self.config.hidden)
+        return build(made, self.device, self.streams("discriminator"))
+
+    def _encode_both(self, labeled: Batch, unlabeled: Batch) -> tuple[Tensor, Tensor]:
+        both = self.model.encoder(_join(labeled, unlabeled), self.dropout)
+        assert labeled.tags is not None
+        known, steps = len(labeled.lengths), len(labeled.words)
+        head = both.head(known)
+        head = head._replace(states=head.states[:steps])
+        return both.z, self.model.teach(head, labeled.tags, self.dropout)
+
+    def _batches(self) -> list[Tensor]:
+        chosen = buckets(self.data.lengths[self.train], self.config.batch_size, self.order)
+        return [self.train[rows] for rows in chosen]
+
+    def _pairs(self, unlabeled: Encoded) -> Iterator[tuple[Tensor, Tensor]]:
+        """Labelled batches, each with an unlabelled one of like length, in random order."""
+        count = len(self.train)
+        drawn = torch.randperm(len(unlabeled), generator=self.order)[torch.arange(count) % len(unlabeled)]
+        others = buckets(unlabeled.lengths[drawn], self.config.batch_size, self.order)
+        ours = sorted(self._batches(), key=lambda rows: int(self.data.lengths[rows].max()))
+        theirs = sorted((drawn[rows] for rows in others), key=lambda rows: int(unlabeled.lengths[rows].max()))
+        for i in torch.randperm(len(ours), generator=self.order).tolist():
+            yield ours[i], theirs[i]
+
+    def _read(self, data: Encoded, rows: Tensor) -> Batch:
+        """A training batch in which some of the labelled set's singletons read as unknown."""
+        batch = data.batch(rows, self.device)
+        drop = torch.rand(batch.words.shape, device=self.device, generator=self.dropout)
+        hidden = self.single[batch.words] & (drop < self.config.unknown)
+        return replace(batch, words=batch.words.masked_fill(hidden, UNKNOWN))
+
+    def _singletons(self) -> Tensor:
+        size = self.model.encoder.embedding.num_embeddings
+        return (torch.bincount(self.data.words, minlength=size) == 1).to(self.device)
+
+    def _adam(self, *modules: torch.nn.Module) -> torch.optim.Optimizer:
+        parameters = [p for module in modules for p in module.parameters()]
+        return torch.optim.Adam(parameters, lr=self.config.learning_rate, fused=True)
+
+    @torch.no_grad()
+    def _validation_loss(self) -> float:
+        total = 0.0
+        for rows in self.valid[torch.argsort(self.data.lengths[self.valid])].split(256):
+            tokens = int(self.data.lengths[rows].sum())
+            total += tokens * self.model.loss(self.data.batch(rows, self.device)).item()
+        return total / int(self.data.lengths[self.valid].sum())
+
+    def _until_no_better(self, epoch: Callable[[], None]) -> None:
+        """Run epochs until the validation loss has not fallen for `patience`; keep the best."""
+        best, best_epoch, state = float("inf"), 0, self.model.state_dict()
+        for number in range(1, self.config.epochs + 1):
+            epoch()
+            loss = self._validation_loss()
+            self.notify(number)
+            if loss < best:
+                best, best_epoch, state = loss, number, copy.deepcopy(self.model.state_dict())
+            elif number - best_epoch >= self.config.patience:
+                break
+        self.model.load_state_dict(state)
+
+
+def fooling_loss(logits: Tensor, known: int) -> Tensor:
+    """M's part of Eq. 8: −E_L log D(M(x)) − E_U log D(M(x)); the first `known` are labelled."""
+    return F.softplus(-logits[:known]).mean() + F.softplus(-logits[known:]).mean()
+
+
+def telling_loss(logits: Tensor, known: int) -> Tensor:
+    """Eq. 9, D's loss: −E_L log D(M(x)) − E_U log(1 − D(M(x)))."""
+    return F.softplus(-logits[:known]).mean() + F.softplus(logits[known:]).mean()
+
+
+def _step(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+
+
+def _join(a: Batch, b: Batch) -> Batch:
+    """Two batches as one, padded to the longer."""
+    steps = max(len(a.words), len(b.words))
+    words = [F.pad(part.words, (0, 0, 0, steps - len(part.words))) for part in (a, b)]
+    return Batch(torch.cat(words, 1), torch.cat([a.lengths, b.lengths]))

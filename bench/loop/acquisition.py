@@ -1,0 +1,54 @@
+"""One query under the clock: a warm-up, a pass to compare with, the strategy, the check."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.learners.learner import Learner
+from bench.loop import clock
+from bench.loop.budget import Budget, SelectionError, as_ranking
+from bench.loop.ledger import Ledger
+from bench.loop.strategy import Strategy
+from bench.loop.view import View
+
+WARM_UP = 64
+"""Items that every signal a strategy needs is computed on before its clock starts."""
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """The ids chosen, in order, and the seconds of the strategy and of one pass over the pool."""
+
+    ids: Tensor
+    seconds: float
+    pass_seconds: float
+
+
+def acquire(
+    strategy: Strategy, learner: Learner, ledger: Ledger, budget: Budget, rng: torch.Generator
+) -> Acquisition:
+    """Let a strategy choose; SelectionError when it fails or its answer is not valid.
+
+    RULES, 5: from the trained model and the raw pool on the host to the ordered ids on the host.
+    """
+    pool, unlabeled = ledger.pool, ledger.unlabeled
+    view = View(pool, unlabeled, ledger.labeled(), ledger.history, learner, strategy.needs)
+    learner.signal("latent", pool.inputs(unlabeled))
+    for name in strategy.needs:
+        learner.signal(name, pool.inputs(unlabeled[:WARM_UP]))
+    with clock.lap(learner.device) as reference:
+        learner.signal("latent", pool.inputs(unlabeled))
+    with clock.lap(learner.device) as query:
+        ranking = as_ranking(_ask(strategy, view, budget, rng), unlabeled)
+    chosen = budget.cut(ranking, pool.cost(ranking), len(unlabeled))
+    return Acquisition(chosen, query.seconds, reference.seconds)
+
+
+def _ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> object:
+    try:
+        return strategy.select(view, budget, rng, **dict(strategy.spec.params))
+    except SelectionError:
+        raise
+    except (Exception, SystemExit) as reason:
+        raise SelectionError(f"The strategy raised {type(reason).__name__}: {reason}") from reason

@@ -1,0 +1,82 @@
+"""Budgets: what is left to spend in a round, and what of a ranking it pays for (RULES, 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.error import BenchError
+
+
+class SelectionError(BenchError):
+    """A strategy's answer is not a valid ranking of unlabelled items."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The amount left until the round's cumulative target, in the protocol's unit."""
+
+    amount: int
+
+    def count(self, costs: Tensor) -> int:
+        """How many leading items fit: up to the first that does not."""
+        return int((torch.cumsum(costs, 0) <= self.amount).sum())
+
+    def reach(self, costs: Tensor) -> int:
+        """How many leading items it takes to spend all of it, or all items if they cost less."""
+        return min(int((torch.cumsum(costs, 0) < self.amount).sum()) + 1, len(costs))
+
+    def times(self, factor: int) -> "Budget":
+        """A budget several times as large, for a first stage that proposes candidates."""
+        return Budget(self.amount * factor)
+
+    def cut(self, ranking: Tensor, costs: Tensor, available: int) -> Tensor:
+        """The leading ids that fit; SelectionError if the ranking ends before the budget does.
+
+        `costs` belong to the ranking; `available` is the number of unlabelled items, since a
+        ranking of all of them may end early.
+        """
+        count = self.count(costs)
+        if count == len(ranking) < available and int(costs.sum()) < self.amount:
+            raise SelectionError(
+                f"The strategy ranked only {len(ranking)} items, worth {int(costs.sum())} of a "
+                f"budget of {self.amount}, while {available} are unlabelled; rank more of them."
+            )
+        return ranking[:count]
+
+
+def as_ranking(answer: object, unlabeled: Tensor) -> Tensor:
+    """A strategy's answer as int64 ids on the host; SelectionError unless unlabelled and unique."""
+    ids = _integers(answer)
+    if len(ids.unique()) < len(ids):
+        values, counts = ids.unique(return_counts=True)
+        raise SelectionError(f"The strategy returned item {int(values[counts > 1][0])} twice.")
+    strange = ids[~torch.isin(ids, unlabeled)]
+    if len(strange):
+        raise SelectionError(
+            f"The strategy returned item {int(strange[0])}, which is not an unlabelled item of the "
+            "pool; choose from view.unlabeled."
+        )
+    return ids
+
+
+def _integers(answer: object) -> Tensor:
+    if isinstance(answer, Tensor) and answer.dim() == 1 and not answer.is_floating_point():
+        return answer.to("cpu", torch.int64)
+    if isinstance(answer, Sequence) and all(type(i) is int or _scalar(i) for i in answer):
+        return torch.tensor([int(i) for i in answer], dtype=torch.int64)
+    raise SelectionError(
+        f"The strategy returned {_describe(answer)}; select must return item ids: a sequence of "
+        "int or a one-dimensional integer tensor, most wanted first."
+    )
+
+
+def _scalar(value: object) -> bool:
+    return isinstance(value, Tensor) and value.dim() == 0 and not value.is_floating_point()
+
+
+def _describe(answer: object) -> str:
+    if isinstance(answer, Tensor):
+        return f"a tensor of shape {tuple(answer.shape)} and type {answer.dtype}"
+    return f"a {type(answer).__name__}"

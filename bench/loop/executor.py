@@ -1,0 +1,138 @@
+"""Where cells run: one after the other in this process, or in N processes of one thread each."""
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import traceback
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bench.error import BenchError
+from bench.loop import harness
+from bench.loop.event import Event, Notify
+from bench.loop.fit import FitStore
+from bench.loop.plan import Cell, Plan, Request
+from bench.rows.schema import SERIAL
+
+Task = tuple[Request, str, int]
+
+
+@dataclass
+class Summary:
+    """How many cells finished, and which failed, with the reason."""
+
+    done: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+
+def execute(plan: Plan, notify: Notify) -> Summary:
+    """Run a plan's cells. A failed strategy fails its cell; any other error ends the run.
+
+    The caller holds the lock of the output folder.
+    """
+    if plan.jobs > 1 and len(plan.cells) > 1:
+        return _in_processes(plan, notify)
+    summary = Summary()
+    torch.set_num_threads(1)
+    for cell in plan.cells:
+        _count(summary, cell.name, _run(cell, SERIAL, notify))
+    return summary
+
+
+def _run(cell: Cell, executor: str, notify: Notify) -> str | None:
+    """Run one cell; the reason, if its strategy failed."""
+    notify(Event(cell.name, "start", rounds=cell.rounds))
+    rows = harness.run(cell, FitStore(_fits(cell.request.out)), executor, notify)
+    error = rows[-1].error
+    if error is None:
+        notify(Event(cell.name, "done", rounds=cell.rounds))
+    return error
+
+
+def _count(summary: Summary, name: str, error: str | None) -> None:
+    if error is None:
+        summary.done += 1
+    else:
+        summary.failed.append((name, error))
+
+
+def _fits(out: Path) -> Path:
+    return out / ".fits"
+
+
+def _in_processes(plan: Plan, notify: Notify) -> Summary:
+    context = multiprocessing.get_context("spawn")
+    todo, told = context.Queue(), context.Queue()
+    for cell in plan.cells:
+        todo.put((cell.request, cell.strategy, cell.seed))
+    workers = [
+        context.Process(target=_work, args=(todo, told), daemon=True)
+        for _ in range(min(plan.jobs, len(plan.cells)))
+    ]
+    for worker in workers:
+        todo.put(None)
+        worker.start()
+    try:
+        return _collect(len(plan.cells), told, workers, notify)
+    finally:
+        for worker in workers:
+            worker.terminate()
+        todo.cancel_join_thread()
+
+
+def _collect(
+    count: int, told: "Queue[Any]", workers: list[BaseProcess], notify: Notify
+) -> Summary:
+    summary = Summary()
+    while summary.done + len(summary.failed) < count:
+        try:
+            kind, *content = told.get(timeout=1)
+        except queue.Empty:
+            _check_alive(workers)
+            continue
+        if kind == "event":
+            notify(content[0])
+        elif kind == "end":
+            _count(summary, *content)
+        else:
+            raise content[0]
+    return summary
+
+
+def _check_alive(workers: list[BaseProcess]) -> None:
+    for worker in workers:
+        if worker.exitcode not in (None, 0):
+            raise BenchError(
+                f"A worker process died (exit code {worker.exitcode}; out of memory?). Finished "
+                "rounds are kept; run the same command again, perhaps with fewer --jobs."
+            )
+
+
+def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:
+    """A worker: cells until there are none; it ends with its parent and on Ctrl-C, silently."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    try:
+        while (task := todo.get()) is not None:
+            cell = Cell(*task)
+            error = _run(cell, "process", lambda event: told.put(("event", event)))
+            told.put(("end", cell.name, error))
+    except BenchError as error:
+        told.put(("error", error))
+    except Exception:
+        told.put(("error", BenchError(f"A worker process failed:\n{traceback.format_exc()}")))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

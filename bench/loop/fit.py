@@ -1,0 +1,91 @@
+"""Fits made once: equal seeds and equal labelled sets share one trained and scored model.
+
+A fit is a function of (data, learner, seed, labelled ids, objective) alone, so it is kept on disk
+under a digest of these; whoever asks again, in this process, another or a later run, gets the
+same weights, scores and original seconds. Arrays only, no pickle; the folder may be deleted.
+"""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.error import StorageError
+from bench.learners.learner import Learner
+from bench.spec import canonical
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a fit cost and what the judge said of it."""
+
+    value: float
+    """The task's primary metric."""
+    metrics: dict[str, float]
+    fit_seconds: float
+    evaluation_seconds: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained learner and its score."""
+
+    learner: Learner
+    score: Score
+
+
+class FitStore:
+    """Fits by key in one folder; concurrent askers of one key wait for the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: dict[str, object], blank: Learner, make: Callable[[], Fit]) -> Fit:
+        """The fit of a key: read into a copy of `blank`, or made and kept; StorageError if full."""
+        path = self.folder / f"{hashlib.sha256(canonical(key).encode()).hexdigest()}.npz"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _alone(path.with_suffix(".lock")):
+                if path.exists():
+                    return _read(path, blank)
+                fit = make()
+                _write(path, fit)
+                return fit
+        except OSError as reason:
+            raise StorageError(
+                f"Cannot keep a trained model in {path}: {reason.strerror}. Results so far are "
+                "intact; free space or choose another --out, then run the same command again."
+            ) from reason
+
+
+def _read(path: Path, blank: Learner) -> Fit:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    score = Score(**json.loads(bytes(arrays.pop("score"))))
+    return Fit(blank.restore(arrays), score)
+
+
+def _write(path: Path, fit: Fit) -> None:
+    buffer, temporary = io.BytesIO(), path.with_suffix(".tmp")
+    score = np.frombuffer(canonical(asdict(fit.score)).encode(), np.uint8)
+    np.savez(buffer, score=score, **fit.learner.state())  # type: ignore[arg-type]
+    try:
+        temporary.write_bytes(buffer.getvalue())
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,56 @@
+"""The labelled set as it grows: the one place that asks the oracle, and what it has cost."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from torch import Tensor
+
+from bench.data.task import Deal
+from bench.learners.learner import Labeled
+from bench.loop.budget import Budget
+
+
+class Ledger:
+    """What has been revealed so far, round by round, of one dealt pool."""
+
+    def __init__(self, deal: Deal) -> None:
+        self.pool, self.oracle = deal.pool, deal.oracle
+        self.history: list[Tensor] = []
+        self.ids = torch.empty(0, dtype=torch.int64)
+        self._labels: list[pa.ListArray] = []
+
+    @property
+    def unlabeled(self) -> Tensor:
+        """Ids of the pool that are not revealed, ascending."""
+        return self.pool.ids[~torch.isin(self.pool.ids, self.ids)]
+
+    def labeled(self) -> Labeled:
+        """Everything revealed, by ascending id, whatever the order it was bought in."""
+        order = torch.argsort(self.ids)
+        labels = pa.concat_arrays(self._labels).take(pa.array(order.numpy()))
+        return Labeled(self.ids[order], self.pool.inputs(self.ids[order]), labels)
+
+    def reveal(self, ids: Tensor) -> None:
+        """Buy the labels of some items; OracleError as the oracle says."""
+        self._labels.append(self.oracle.reveal(ids))
+        self.history.append(ids)
+        self.ids = torch.cat([self.ids, ids])
+
+    def initial(self, target: int, rng: torch.Generator) -> Tensor:
+        """Ids drawn at random up to the first target."""
+        ids = self.pool.ids[torch.randperm(len(self.pool.ids), generator=rng)]
+        return ids[: Budget(target).count(self.pool.cost(ids))]
+
+    def budget(self, target: int) -> Budget:
+        """What is left until a cumulative target."""
+        return Budget(target - int(self.pool.cost(self.ids).sum()))
+
+    def counts(self) -> dict[str, int]:
+        """Items, words, entities and duplicate texts, labelled so far."""
+        texts = pc.binary_join(self.pool.inputs(self.ids), " ")
+        return {
+            "items": len(self.ids),
+            "words": int(self.pool.lengths(self.ids).sum()),
+            "entities": sum(self.oracle.entities(labels) for labels in self._labels),
+            "duplicates": len(texts) - pc.count_distinct(texts).as_py(),
+        }

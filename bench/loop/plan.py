@@ -1,0 +1,173 @@
+"""From a request to cells: everything is checked before the first one starts."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import torch
+
+from bench.data import task as tasks
+from bench.data.task import Task
+from bench.error import UsageError
+from bench.learners.config import Config
+from bench.learners.learner import names
+from bench.loop import provenance, strategy
+from bench.loop.strategy import Strategy
+from bench.rows import store
+from bench.rows.schema import FULL, Key, Row
+from bench.spec import Spec, canonical, nearest
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asked for; None stands for the protocol's own choice."""
+
+    task: str
+    protocol: str | None
+    learner: Spec
+    strategies: tuple[str, ...] | None
+    seeds: int | None
+    rounds: int | None
+    jobs: int
+    device: str
+    out: Path
+    data_root: Path | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (task, learner, strategy, seed), light enough to be sent to another process."""
+
+    request: Request
+    strategy: str
+    seed: int
+
+    @cached_property
+    def task(self) -> Task:
+        """The task, loaded once per process."""
+        return load_task(self.request.task, self.request.protocol, self.request.data_root)
+
+    @cached_property
+    def chooser(self) -> Strategy | None:
+        """The strategy; None for `full`, which chooses nothing."""
+        return None if self.strategy == FULL else strategy.load(self.strategy)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """The device to run on."""
+        return provenance.device(self.request.device)
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The cumulative targets; `full` has one, the cost of the whole pool."""
+        if self.chooser is None:
+            return (self.task.whole,)
+        return self.task.protocol.targets
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds this run is to reach."""
+        return min(self.request.rounds or len(self.targets), len(self.targets))
+
+    @cached_property
+    def key(self) -> Key:
+        """The cell's identity in results."""
+        spec = Spec(FULL) if self.chooser is None else self.chooser.spec
+        learner = canonical(Config.of(self.request.learner).record())
+        where = self.task.card.name, self.task.protocol.name
+        kind = provenance.device_class(self.device)
+        return Key(*where, self.request.learner.name, learner, spec.name, spec.json, self.seed, kind)
+
+    @property
+    def name(self) -> str:
+        """The cell in a few words, for progress and messages."""
+        return f"{self.strategy} seed {self.seed}"
+
+    @property
+    def epochs(self) -> int:
+        """The most epochs that a fit may take."""
+        return Config.of(self.request.learner).epochs
+
+    @property
+    def path(self) -> Path:
+        """The cell's file."""
+        return store.path(self.request.out, self.key)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What must not change between the rounds of a cell."""
+        protocol = self.task.protocol
+        config = [protocol.unit, self.targets, self.key.learner, self.key.learner_params]
+        return {
+            "code_digest": provenance.code_digest(self.chooser.digest if self.chooser else FULL),
+            "data_digest": self.task.data_digest,
+            "config_digest": provenance.digest(config),
+            "rules_version": provenance.RULES_VERSION,
+        }
+
+    def done(self) -> list[Row]:
+        """The rounds on disk that a run goes on from; none when the cell failed.
+
+        UsageError when they were made by other code, data or settings.
+        """
+        rows = store.read(self.path) if self.path.exists() else []
+        if any(row.status != "ok" for row in rows):
+            return []
+        if len(rows) < self.rounds:
+            self._check_same(rows)
+        return rows
+
+    def _check_same(self, rows: list[Row]) -> None:
+        for name, value in self.digests.items():
+            if any(getattr(row, name) != value for row in rows):
+                raise UsageError(
+                    f"{self.path} is unfinished and was begun with another {name}; delete it, or "
+                    "choose another --out, since one curve must come from one code, data and config."
+                )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells to run, and those that were finished before."""
+
+    cells: list[Cell]
+    finished: list[Cell]
+    jobs: int
+
+
+def plan(request: Request) -> Plan:
+    """Check a request and lay out its cells; UsageError or DataError says what is wrong."""
+    _check(request)
+    task = load_task(request.task, request.protocol, request.data_root)
+    rounds = len(task.protocol.targets)
+    if request.rounds is not None and request.rounds > rounds:
+        raise UsageError(
+            f"--rounds {request.rounds}: protocol '{task.protocol.name}' of '{request.task}' has "
+            f"{rounds} rounds, the last at {task.protocol.targets[-1]} {task.protocol.unit}."
+        )
+    chosen = request.strategies or task.protocol.strategies
+    seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
+    cells = {cell.key: cell for text in chosen for seed in seeds for cell in [Cell(request, text, seed)]}
+    open_ = [cell for cell in cells.values() if len(cell.done()) < cell.rounds]
+    return Plan(open_, [cell for cell in cells.values() if cell not in open_], request.jobs)
+
+
+@cache
+def load_task(name: str, protocol: str | None, data_root: Path | None) -> Task:
+    """A task, loaded once per process."""
+    return tasks.load(name, protocol, data_root)
+
+
+def _check(request: Request) -> None:
+    for name in ("seeds", "rounds", "jobs"):
+        value = getattr(request, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name} is {value}; it must be at least 1.")
+    if request.learner.name not in names():
+        hint = nearest(request.learner.name, names())
+        raise UsageError(f"There is no learner '{request.learner.name}'.{hint}")
+    Config.of(request.learner)
+    provenance.device(request.device)
+    for text in request.strategies or ():
+        if text != FULL:
+            strategy.load(text)

@@ -1,0 +1,111 @@
+"""Strategies: one Python file each, loaded by name or by path, checked before a run starts."""
+
+import hashlib
+import importlib.util
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bench.error import UsageError
+from bench.learners.learner import signals
+from bench.learners.objective import ADDS
+from bench.spec import Spec, Value, nearest
+
+Select = Callable[..., Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A loaded strategy file and the parameters it is to run with."""
+
+    spec: Spec
+    about: str
+    needs: tuple[str, ...]
+    objective: str
+    select: Select
+    digest: str
+
+
+def folder() -> Path:
+    """The bundled strategies: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).parents[1]
+    inside = package / "_strategies"
+    return inside if inside.is_dir() else package.parent / "strategies"
+
+
+def names() -> list[str]:
+    """All bundled strategies."""
+    return sorted(path.stem for path in folder().glob("*.py"))
+
+
+def load(text: str) -> Strategy:
+    """A strategy from `name`, `name[key=value]` or `path/to/file.py[key=value]`.
+
+    UsageError when there is none, when the file breaks the contract (docstring, `needs`,
+    `objective`, `select`), or when a parameter is not one of `select`'s.
+    """
+    spec = Spec.parse(text)
+    path = _find(spec.name)
+    module, digest = _module(path)
+    needs = getattr(module, "needs", None)
+    select = getattr(module, "select", None)
+    objective = getattr(module, "objective", "supervised")
+    if not (module.__doc__ and isinstance(needs, tuple) and callable(select)):
+        raise UsageError(
+            f"{path} is no strategy: it must have a docstring with its source, a tuple `needs` "
+            "and a function `select(view, budget, rng)`."
+        )
+    _check_signals(path, needs, objective)
+    spec = Spec.of(path.stem, _params(path, select, dict(spec.params)))
+    return Strategy(spec, inspect.cleandoc(module.__doc__), needs, objective, select, digest)
+
+
+def _find(name: str) -> Path:
+    path = Path(name) if name.endswith(".py") else folder() / f"{name}.py"
+    if not path.is_file():
+        hint = " Is the path right?" if name.endswith(".py") else nearest(name, names())
+        raise UsageError(f"There is no strategy '{name}'.{hint}")
+    return path.resolve()
+
+
+@cache
+def _module(path: Path) -> tuple[ModuleType, str]:
+    source = path.read_bytes()
+    digest = hashlib.sha256(source).hexdigest()
+    spec = importlib.util.spec_from_file_location(f"strategy_{path.stem}_{digest[:8]}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as reason:
+        raise UsageError(f"{path} cannot be loaded: {type(reason).__name__}: {reason}.") from reason
+    return module, digest
+
+
+def _check_signals(path: Path, needs: tuple[str, ...], objective: str) -> None:
+    if objective not in ADDS:
+        raise UsageError(f"{path} has an unknown objective '{objective}'.{nearest(objective, ADDS)}")
+    for name in needs:
+        if name not in signals(objective):
+            hint = nearest(name, signals(objective))
+            raise UsageError(f"{path} needs '{name}', no signal of a {objective} learner.{hint}")
+
+
+def _params(path: Path, select: Select, given: dict[str, Value]) -> dict[str, Value]:
+    """The given parameters that differ from the defaults, so that equal choices are equal cells."""
+    defaults = {p.name: p.default for p in list(inspect.signature(select).parameters.values())[3:]}
+    for key, value in given.items():
+        if key not in defaults:
+            raise UsageError(f"Strategy '{path.stem}' has no parameter '{key}'.{_has(defaults)}")
+        if type(value) is not type(defaults[key]):
+            kind = type(defaults[key]).__name__
+            raise UsageError(f"Parameter '{key}' of '{path.stem}' is {kind}, not {value!r}.")
+    return {key: value for key, value in given.items() if value != defaults[key]}
+
+
+def _has(defaults: dict[str, Any]) -> str:
+    return f" It has: {', '.join(sorted(defaults))}." if defaults else " It has none."

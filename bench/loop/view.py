@@ -1,0 +1,61 @@
+"""What a strategy is handed: inputs, the labelled set and signals, never an unrevealed label."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from torch import Tensor
+
+from bench.data.pool import Pool
+from bench.learners.learner import Labeled, Learner
+from bench.loop.budget import SelectionError
+
+
+class View:
+    """One round, as a strategy sees it. Everything handed out is a copy: nothing can be changed.
+
+    `labeled` holds ids, inputs and labels of the revealed items; `history` the ids of each round
+    so far, the initial set first.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        unlabeled: Tensor,
+        labeled: Labeled,
+        history: Sequence[Tensor],
+        learner: Learner,
+        needs: Sequence[str],
+    ) -> None:
+        self.labeled = Labeled(labeled.ids.clone(), labeled.inputs, labeled.labels)
+        self.history = tuple(ids.clone() for ids in history)
+        self._unlabeled = unlabeled
+        self._pool, self._learner, self._needs = pool, learner, frozenset(needs)
+
+    @property
+    def unlabeled(self) -> Tensor:
+        """The ids that may be chosen, ascending, int64 [n]."""
+        return self._unlabeled.clone()
+
+    def inputs(self, ids: Tensor) -> pa.ListArray:
+        """The words of some items of the pool."""
+        return self._pool.inputs(ids)
+
+    def lengths(self, ids: Tensor) -> Tensor:
+        """Input words per item, int64."""
+        return self._pool.lengths(ids).clone()
+
+    def cost(self, ids: Tensor) -> Tensor:
+        """What each item takes from the budget, int64: its input words, or 1 where items count."""
+        return self._pool.cost(ids).clone()
+
+    def signal(self, name: str, ids: Tensor | None = None, **options: Any) -> Tensor:
+        """A named output of the trained model for some items (all unlabelled ones by default).
+
+        Computed when asked, on the run's device, inside the acquisition clock. SelectionError
+        for a signal that the strategy's `needs` do not name.
+        """
+        if name not in self._needs:
+            raise SelectionError(f"The strategy asks for '{name}', which is not in its `needs`.")
+        wanted = self._unlabeled if ids is None else ids
+        return self._learner.signal(name, self._pool.inputs(wanted), **options)

@@ -1,0 +1,1 @@
+"""Results as typed Parquet rows, one per round, and the only code that reads or writes them."""

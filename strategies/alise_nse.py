@@ -1,0 +1,17 @@
+"""ALISE + NSE: of twice the budget chosen by ALISE, the highest N-best entropy (Deng et al. 2018, 3.2)."""
+
+import torch
+
+from bench.loop.budget import Budget
+from bench.loop.ranking import rank, sequence_entropy
+from bench.loop.view import View
+
+needs = ("discriminator", "nbest_log_probs")
+objective = "adversarial"
+
+
+def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:
+    ids = rank(view.unlabeled, -view.signal("discriminator"), rng)
+    candidates = ids[: budget.times(2).reach(view.cost(ids))]
+    parses = view.signal("nbest_log_probs", candidates, width=width)
+    return rank(candidates, sequence_entropy(parses), rng)

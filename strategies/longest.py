@@ -1,0 +1,17 @@
+"""Most input words first: the baseline that shows what a bias for length alone is worth.
+
+No model is asked. Compare: sequence-level uncertainty prefers long sentences (Settles & Craven 2008).
+"""
+
+import torch
+
+from bench.loop.budget import Budget
+from bench.loop.ranking import rank
+from bench.loop.view import View
+
+needs = ()
+
+
+def select(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
+    ids = view.unlabeled
+    return rank(ids, view.lengths(ids), rng)

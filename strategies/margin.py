@@ -1,0 +1,14 @@
+"""Margin: −(P(y₁*|x) − P(y₂*|x)), the two most likely parses (Scheffer et al. 2001; ALISE, Eq. 3)."""
+
+import torch
+
+from bench.loop.budget import Budget
+from bench.loop.ranking import rank
+from bench.loop.view import View
+
+needs = ("nbest_log_probs",)
+
+
+def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:
+    best = view.signal("nbest_log_probs", width=width).double().exp()
+    return rank(view.unlabeled, best[:, 1] - best[:, 0], rng)

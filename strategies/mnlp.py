@@ -1,0 +1,15 @@
+"""Maximum normalised log-probability: −(1/n) log P(y*|x) for n words (Shen et al. 2018)."""
+
+import torch
+
+from bench.loop.budget import Budget
+from bench.loop.ranking import rank
+from bench.loop.view import View
+
+needs = ("best_log_prob",)
+
+
+def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:
+    ids = view.unlabeled
+    surprise = -view.signal("best_log_prob", width=width).cpu()
+    return rank(ids, surprise / view.lengths(ids), rng)

@@ -1,0 +1,19 @@
+"""N-best sequence entropy: −Σ P log P over the N most likely parses (Kim et al. 2006; ALISE, Eq. 4).
+
+`width` is N; `normalize` makes the N probabilities sum to one first, as Kim et al. do.
+"""
+
+import torch
+
+from bench.loop.budget import Budget
+from bench.loop.ranking import rank, sequence_entropy
+from bench.loop.view import View
+
+needs = ("nbest_log_probs",)
+
+
+def select(
+    view: View, budget: Budget, rng: torch.Generator, width: int = 5, normalize: bool = False
+) -> torch.Tensor:
+    parses = view.signal("nbest_log_probs", width=width)
+    return rank(view.unlabeled, sequence_entropy(parses, normalize), rng)

@@ -1,0 +1,127 @@
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bench.data import card, fetch
+from bench.error import DataError, StorageError
+
+Maker = Callable[..., Path]
+FIRST = "tiny/train/tokens"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "root").mkdir()
+    handler = partial(Quiet, directory=str(tmp_path / "root"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_port}"
+        served.shutdown()
+        thread.join()
+
+
+def test_downloads_once_into_the_cache(make: Maker, server: str) -> None:
+    root = make(base=server)
+    tiny = card.load("tiny")
+    assert {status for _, status in fetch.verify(tiny)} == {"missing"}
+    files = fetch.fetch(tiny)
+    assert list(files) == [file.path for file in tiny.files]
+    for path, place in files.items():
+        assert place.read_bytes() == (root / path).read_bytes()
+        assert fetch.cache() in place.parents
+        (root / path).unlink()
+    assert fetch.fetch(tiny) == files
+    assert {status for _, status in fetch.verify(tiny)} == {"ok"}
+
+
+def test_a_damaged_download_is_fetched_again(make: Maker, server: str) -> None:
+    make(base=server)
+    tiny = card.load("tiny")
+    place = fetch.fetch(tiny)[FIRST]
+    place.write_text("damaged")
+    assert dict(fetch.verify(tiny))[FIRST].startswith("wrong checksum: found ")
+    assert fetch.fetch(tiny)[FIRST].read_text() != "damaged"
+
+
+def test_a_wrong_download_is_refused_and_not_kept(make: Maker, server: str) -> None:
+    root = make(base=server)
+    (root / FIRST).write_text("other")
+    tiny = card.load("tiny")
+    with pytest.raises(DataError) as caught:
+        fetch.fetch(tiny)
+    for said in (FIRST, tiny.files[0].url, tiny.files[0].sha256, fetch.digest(root / FIRST)):
+        assert said in str(caught.value)
+    assert not [path for path in fetch.cache().rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:1", None])
+def test_a_file_out_of_reach_names_three_ways(make: Maker, server: str, base: str | None) -> None:
+    root = make(base=base or server)  # nobody listens there, or the server has no such file
+    (root / FIRST).unlink()
+    with pytest.raises(DataError) as caught:
+        fetch.fetch(card.load("tiny"))
+    url = f"{base or server}/{FIRST}"
+    for said in (FIRST, url, "`bench data fetch tiny`", "--data-root", "BENCH_DATA"):
+        assert said in str(caught.value)
+
+
+def test_a_cache_that_cannot_be_written_is_named(make: Maker, server: str) -> None:
+    make(base=server)
+    fetch.cache().parent.mkdir(parents=True)
+    fetch.cache().write_text("a file where the folder should be")
+    with pytest.raises(StorageError, match="labelworth"):
+        fetch.fetch(card.load("tiny"))
+
+
+@pytest.mark.parametrize("named", ["argument", "variable"])
+def test_a_data_root_is_used_and_left_alone(
+    make: Maker, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    root = make()
+    before = sorted(root.rglob("*"))
+    if named == "variable":
+        monkeypatch.setenv("BENCH_DATA", str(root))
+    files = fetch.fetch(card.load("tiny"), root if named == "argument" else None)
+    assert files[FIRST] == root / FIRST
+    assert sorted(root.rglob("*")) == before
+    assert not fetch.cache().exists()
+
+
+def test_the_argument_wins_over_the_variable(
+    make: Maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = make()
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path / "elsewhere"))
+    assert fetch.fetch(card.load("tiny"), root)[FIRST] == root / FIRST
+
+
+def test_a_file_missing_in_a_data_root_is_not_downloaded(make: Maker, server: str) -> None:
+    root = make(base=server)
+    (root / FIRST).unlink()
+    tiny = card.load("tiny")
+    assert dict(fetch.verify(tiny, root))[FIRST] == "missing"
+    with pytest.raises(DataError) as caught:
+        fetch.fetch(tiny, root)
+    for said in (str(root / FIRST), tiny.files[0].url, "--data-root", "BENCH_DATA"):
+        assert said in str(caught.value)
+    assert not fetch.cache().exists()
+
+
+def test_a_wrong_file_in_a_data_root_is_refused(make: Maker) -> None:
+    root = make()
+    (root / FIRST).write_text("other")
+    tiny = card.load("tiny")
+    found = fetch.digest(root / FIRST)
+    assert dict(fetch.verify(tiny, root))[FIRST] == f"wrong checksum: found {found}"
+    with pytest.raises(DataError, match=f"expected {tiny.files[0].sha256}, found {found}"):
+        fetch.fetch(tiny, root)

@@ -1,0 +1,126 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.data import card, corpus, task
+from bench.error import DataError, UsageError
+
+Maker = Callable[..., Path]
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_loads_the_default_protocol(make: Maker) -> None:
+    tiny = task.load("tiny", data_root=make())
+    assert tiny.protocol == task.Protocol("drawn", "items", (1, 2), 2, ("random",))
+    assert tiny.tags == ("O", "B-from", "B-to", "I-from", "I-to")
+    assert tiny.metric == "f1"
+    assert len(tiny.data_digest) == 64
+
+
+def test_a_share_becomes_cumulative_words(make: Maker) -> None:
+    tiny = task.load("tiny", "fixed", make())
+    assert tiny.protocol.targets == (3, 6, 10)  # 3.25, 6.5 (to even) and 9.75 of 13 words
+
+
+def test_a_share_may_count_items(make: Maker) -> None:
+    root = make(('unit = "words"', 'unit = "items"'))
+    assert task.load("tiny", "fixed", root).protocol.targets == (1, 2, 3)
+
+
+def test_typos_get_the_nearest_names(make: Maker) -> None:
+    root = make()
+    with pytest.raises(UsageError, match="Did you mean tiny"):
+        task.load("tinny", None, root)
+    with pytest.raises(UsageError, match=r"no protocol 'fixt'\. Did you mean fixed"):
+        task.load("tiny", "fixt", root)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("pool = 2", "pool = 4", "pool and test need 5 sentences, there are 4"),
+        ("targets = [1, 2]", "targets = [1, 3]", "the last target is 3, but the pool holds 2"),
+    ],
+)
+def test_a_protocol_too_large_is_refused(make: Maker, old: str, new: str, message: str) -> None:
+    root = make((old, new))
+    with pytest.raises(DataError, match=f"tiny, protocol drawn: {message}"):
+        task.load("tiny", None, root)
+
+
+def test_a_drawn_split_shares_no_text(make: Maker) -> None:
+    tiny = task.load("tiny", None, make())
+    texts = tiny.corpus.tokens.to_pylist()
+    for seed in range(20):
+        pool, test = task.split(tiny.card.recipe("drawn"), tiny.corpus, seeded(seed))
+        chosen = [tuple(texts[row]) for row in [*pool.tolist(), *test.tolist()]]
+        assert len(set(chosen)) == len(chosen) == 3
+
+
+def test_a_fixed_split_keeps_duplicates_and_draws_nothing(make: Maker) -> None:
+    tiny = task.load("tiny", "fixed", make())
+    generator = seeded(0)
+    before = generator.get_state()
+    deal = tiny.deal(generator)
+    assert deal.pool.ids.tolist() == [0, 1, 2, 3]
+    assert torch.equal(generator.get_state(), before)
+
+
+def test_pool_oracle_and_judge_share_one_split(make: Maker) -> None:
+    tiny = task.load("tiny", None, make())
+    deal = tiny.deal(seeded(3))
+    pool, test = task.split(tiny.card.recipe("drawn"), tiny.corpus, seeded(3))
+    assert torch.equal(deal.pool.ids, pool)
+    rows = tiny.corpus.tags.to_pylist()
+    assert deal.oracle.reveal(pool.flip(0)).to_pylist() == [rows[i] for i in pool.flip(0).tolist()]
+    seen, gold = [], corpus.take(tiny.corpus.tags, test)
+    deal.judge.score(lambda inputs: seen.append(inputs) or gold)
+    assert seen[0].to_pylist() == [tiny.corpus.tokens.to_pylist()[i] for i in test.tolist()]
+
+
+@given(
+    ids=st.sets(st.integers(0, 10_000), min_size=2, max_size=60).map(sorted),
+    seed=st.integers(0, 2**32),
+    data=st.data(),
+)
+def test_a_draw_is_disjoint_sized_ascending_and_repeatable(
+    ids: list[int], seed: int, data: st.DataObject
+) -> None:
+    size = data.draw(st.integers(1, len(ids) - 1))
+    pool = data.draw(st.integers(1, len(ids) - size))
+    known = torch.tensor(ids)
+    drawn, test = task.draw(known, pool, size, seeded(seed))
+    assert (len(drawn), len(test)) == (pool, size)
+    assert not set(drawn.tolist()) & set(test.tolist())
+    assert {*drawn.tolist(), *test.tolist()} <= set(ids)
+    assert drawn.tolist() == sorted(drawn.tolist())
+    assert test.tolist() == sorted(test.tolist())
+    again = task.draw(known, pool, size, seeded(seed))
+    assert torch.equal(again[0], drawn)
+    assert torch.equal(again[1], test)
+    assert torch.equal(task.draw(known, 1, size, seeded(seed))[1], test)  # whatever the pool's size
+
+
+def test_seeds_differ() -> None:
+    ids = torch.arange(100)
+    assert not torch.equal(
+        task.draw(ids, 50, 50, seeded(0))[0], task.draw(ids, 50, 50, seeded(1))[0]
+    )
+
+
+@pytest.mark.parametrize("name", card.names())
+def test_every_synthetic_task_deals_under_every_protocol(name: str) -> None:
+    found = card.load(name)
+    if not found.synthetic:
+        pytest.skip("its files are real data; see its own test")
+    for protocol in found.protocols:
+        loaded = task.load(name, protocol)
+        deal = loaded.deal(seeded(0))
+        assert len(deal.pool.ids) == found.recipe(protocol).pool

@@ -1,0 +1,286 @@
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bench.error import DataError, StorageError, UsageError
+from bench.rows import schema, store
+from bench.rows.schema import Key, Row
+
+Make = Callable[..., Row]
+KEY = Key("atis", "alise", "bilstm", "{}", "nse", "{}", 3, "cuda NVIDIA H200")
+
+
+def test_path_is_plain_and_distinct() -> None:
+    out = Path("out")
+    folder = out / "atis-alise" / "bilstm" / "cuda-NVIDIA-H200"
+    assert store.path(out, KEY) == folder / "nse-seed3.parquet"
+    variant = store.path(out, KEY._replace(params='{"width":3}'))
+    assert variant.parent == folder
+    assert variant.name == "nse-5f946228-seed3.parquet"
+    hostile = store.path(out, KEY._replace(strategy="../../etc/passwd", task=".."))
+    assert ".." not in hostile.parts
+    assert hostile.is_relative_to(out)
+    assert len(hostile.parts) == len(variant.parts)
+
+
+def test_rows_survive_the_file(tmp_path: Path, make_row: Make) -> None:
+    file = tmp_path / "new" / "folder" / "a.parquet"
+    rows = [make_row(), make_row(round=1, initial=(), own_score=0.1, own_metrics={"f1": 0.1})]
+    store.write(file, rows)
+    assert store.read(file) == rows
+    store.write(file, rows[:1])
+    assert store.read(file) == rows[:1]
+    assert [each.name for each in file.parent.iterdir()] == ["a.parquet"]
+
+
+def test_others_read_the_file_without_us(tmp_path: Path, make_row: Make) -> None:
+    file = tmp_path / "a.parquet"
+    store.write(file, [make_row(seed=7)])
+    frame = pandas.read_parquet(file)
+    assert frame["seed"].tolist() == [7]
+    assert list(frame["selected"][0]) == [9, 1]
+    assert pq.read_metadata(file).row_group(0).column(0).compression == "ZSTD"
+
+
+def test_digest_sees_results_and_not_timings(make_row: Make) -> None:
+    def digest(**changes: object) -> str:
+        return store.digest(schema.to_table([make_row(), make_row(**changes)]))
+
+    same = digest()
+    assert digest(fit_seconds=9.0, created=make_row().created.replace(year=2030)) == same
+    assert digest(environment='{"python":"3.11"}') == same
+    others = [
+        digest(seed=1),
+        digest(score=0.6),
+        digest(own_score=0.0),
+        digest(metrics={"f1": 0.5}),
+        digest(metrics={"f1": 0.5, "accuracy": 0.7}),
+        digest(own_metrics={}),
+        digest(initial=(4, 5), selected=(6, 9, 1)),
+        digest(initial=()),
+        digest(task="som", protocol="esome"),
+        digest(error=""),
+    ]
+    assert len({same, *others}) == len(others) + 1
+
+
+def test_digest_does_not_depend_on_the_layout(make_row: Make) -> None:
+    rows = [make_row(round=n, metrics={"f1": n / 9}, selected=(n,) * n) for n in range(6)]
+    whole = schema.to_table(rows)
+    chunked = pa.concat_tables([whole.slice(0, 2), whole.slice(2, 1), whole.slice(3)])
+    assert store.digest(chunked) == store.digest(whole)
+    sliced = pa.concat_tables([whole, whole]).combine_chunks().slice(6)
+    assert store.digest(sliced) == store.digest(whole)
+
+
+def _rewrite(file: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> None:
+    pq.write_table(table.replace_schema_metadata(metadata), file)
+
+
+def test_accidents_are_found(tmp_path: Path, make_row: Make) -> None:
+    file = tmp_path / "a.parquet"
+    store.write(file, [make_row(score=0.5)])
+    metadata = pq.read_schema(file).metadata
+    _rewrite(file, schema.to_table([make_row(score=0.9)]), metadata)
+    with pytest.raises(DataError, match=r"a.parquet was changed: digest"):
+        store.read(file)
+    _rewrite(file, schema.to_table([make_row()]).drop_columns(["score"]), metadata)
+    with pytest.raises(DataError, match="does not have the columns"):
+        store.read(file)
+    _rewrite(file, schema.to_table([make_row()]), {b"labelworth.schema": b"99"})
+    with pytest.raises(DataError, match="rows of schema 99; this version reads"):
+        store.read(file)
+    _rewrite(file, schema.to_table([make_row()]), {})
+    with pytest.raises(DataError, match="rows of schema none"):
+        store.read(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all", None])
+def test_an_unreadable_file_is_a_data_error(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "a.parquet"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(DataError, match=r"Cannot read .*a.parquet"):
+        store.read(file)
+
+
+def test_every_flipped_byte_is_found_or_harmless(tmp_path: Path, make_row: Make) -> None:
+    file, rows = tmp_path / "a.parquet", [make_row(), make_row(round=1)]
+    store.write(file, rows)
+    content = file.read_bytes()
+    place = random.Random(0)
+    for _ in range(200):
+        damaged = bytearray(content)
+        damaged[place.randrange(len(damaged))] ^= 1 << place.randrange(8)
+        file.write_bytes(damaged)
+        try:
+            found = store.read(file)
+        except DataError:
+            continue
+        assert [_lasting(row) for row in found] == [_lasting(row) for row in rows]
+
+
+def _lasting(row: Row) -> dict[str, object]:
+    return {name: getattr(row, name) for name in schema.NAMES if name not in schema.VOLATILE}
+
+
+def test_invalid_rows_are_not_written(tmp_path: Path, make_row: Make) -> None:
+    file = tmp_path / "a.parquet"
+    with pytest.raises(DataError, match=r"a.parquet, row 0: score is nan"):
+        store.write(file, [make_row(score=float("nan"))])
+    assert not file.exists()
+
+
+_FULL = """
+import resource, sys
+from pathlib import Path
+from dataclasses import replace
+from bench.error import StorageError
+from bench.rows import store
+file = Path(sys.argv[1])
+rows = store.read(file)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # every write beyond 100 bytes fails
+try:
+    store.write(file, [*rows, replace(rows[0], round=1)])
+except StorageError as error:
+    sys.exit(f"refused: {error}")
+"""
+
+
+def _python(code: str, *arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(store.__file__).parents[2],
+    )
+
+
+def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path, make_row: Make) -> None:
+    file, rows = tmp_path / "a.parquet", [make_row()]
+    store.write(file, rows)
+    _, message = _python(_FULL, file).communicate(timeout=60)
+    assert f"refused: Cannot write {file}: File too large." in message
+    assert store.read(file) == rows
+    assert [each.name for each in tmp_path.iterdir()] == ["a.parquet"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
+def test_a_refusal_at_any_step_is_a_storage_error(
+    tmp_path: Path, make_row: Make, monkeypatch: pytest.MonkeyPatch, step: str, code: int
+) -> None:
+    file, rows = tmp_path / "a.parquet", [make_row()]
+    store.write(file, rows)
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(step, refuse)
+    with pytest.raises(StorageError, match=f"Cannot write .*a.parquet: {os.strerror(code)}"):
+        store.write(file, [make_row(seed=1)])
+    monkeypatch.undo()
+    assert store.read(file) == rows
+    assert [each.name for each in tmp_path.iterdir()] == ["a.parquet"]
+
+
+def test_a_folder_that_is_a_file_is_a_storage_error(tmp_path: Path, make_row: Make) -> None:
+    (tmp_path / "out").write_text("")
+    with pytest.raises(StorageError, match=r"Cannot write .*a.parquet: "):
+        store.write(tmp_path / "out" / "a.parquet", [make_row()])
+    with pytest.raises(StorageError, match=r"Cannot write to .*out"), store.lock(tmp_path / "out"):
+        pass
+
+
+_FOREVER = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from bench.rows import store
+file = Path(sys.argv[1])
+rows = store.read(file)
+print("ready", flush=True)
+for size in range(1, 10**6):
+    store.write(file, [replace(rows[0], items=size)] * (1 + size % 7))
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_valid_file(tmp_path: Path, make_row: Make) -> None:
+    file, moment = tmp_path / "a.parquet", random.Random(0)
+    for _ in range(5):
+        store.write(file, [make_row(items=0)])
+        process = _python(_FOREVER, file)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(moment.uniform(0.05, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        rows = store.read(file)
+        assert len({row.items for row in rows}) == 1
+        assert rows[0].items == 0 or len(rows) == 1 + rows[0].items % 7
+        assert store.scan([tmp_path]).num_rows == len(rows)
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from bench.rows import store
+with store.lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+    import time; time.sleep(60)
+"""
+
+
+def test_two_processes_cannot_hold_one_folder(tmp_path: Path) -> None:
+    process = _python(_HOLD, tmp_path / "out")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    with (
+        pytest.raises(UsageError, match=r"Another bench run is writing to .*out"),
+        store.lock(tmp_path / "out"),
+    ):
+        pass
+    with store.lock(tmp_path / "elsewhere"):
+        pass
+    process.kill()
+    process.communicate()
+    for _ in range(2):
+        with store.lock(tmp_path / "out"):
+            pass
+
+
+def test_scan_reads_everything_below(tmp_path: Path, make_row: Make) -> None:
+    for seed in (0, 1, 2):
+        rows = [make_row(seed=seed, round=number) for number in (0, 1)]
+        store.write(tmp_path / f"f{seed}" / "a.parquet", rows)
+    (tmp_path / "f0" / ".b.parquet.tmp").write_bytes(b"half")
+    (tmp_path / "f0" / ".c.parquet").write_bytes(b"half")
+    assert store.scan([tmp_path])["seed"].to_pylist() == [0, 0, 1, 1, 2, 2]
+    twice = [tmp_path / "f1", tmp_path / "f1" / "a.parquet", tmp_path / "f0"]
+    assert store.scan(twice)["seed"].to_pylist() == [0, 0, 1, 1]
+    assert store.scan([]).num_rows == 0
+
+
+def test_scan_refuses_what_it_cannot_trust(tmp_path: Path, make_row: Make) -> None:
+    with pytest.raises(UsageError, match=r"There is no folder .*nowhere"):
+        store.scan([tmp_path / "nowhere"])
+    store.write(tmp_path / "a.parquet", [make_row()])
+    store.write(tmp_path / "b.parquet", [make_row()])
+    with pytest.raises(DataError, match=r"seed 0 \(cpu\) is in .*a.parquet and in .*b.parquet"):
+        store.scan([tmp_path])
+    (tmp_path / "b.parquet").write_bytes(b"half")
+    with pytest.raises(DataError, match=r"Cannot read .*b.parquet"):
+        store.scan([tmp_path])
