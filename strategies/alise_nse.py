@@ -1,4 +1,4 @@
-"""ALISE + NSE: of twice the budget chosen by ALISE, the highest N-best entropy (Deng et al. 2018, 3.2)."""
+"""ALISE + NSE: among twice the budget by ALISE, the highest entropy (Deng et al. 2018, 3.2)."""
 
 import torch
 

@@ -1,6 +1,6 @@
 """Most input words first: the baseline that shows what a bias for length alone is worth.
 
-No model is asked. Compare: sequence-level uncertainty prefers long sentences (Settles & Craven 2008).
+No model is asked. Uncertainty of whole sequences prefers long ones too (Settles & Craven 2008).
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Margin: −(P(y₁*|x) − P(y₂*|x)), the two most likely parses (Scheffer et al. 2001; ALISE, Eq. 3)."""
+"""Margin: −(P(y₁*|x) − P(y₂*|x)), the two best parses (Scheffer et al. 2001; ALISE, Eq. 3)."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""N-best sequence entropy: −Σ P log P over the N most likely parses (Kim et al. 2006; ALISE, Eq. 4).
+"""N-best sequence entropy: −Σ P log P over the N best parses (Kim et al. 2006; ALISE, Eq. 4).
 
 `width` is N; `normalize` makes the N probabilities sum to one first, as Kim et al. do.
 """

@@ -1,4 +1,4 @@
-"""Token entropy: the mean entropy of the tag distribution per word (Settles & Craven 2008, Eq. 5)."""
+"""Token entropy: the mean entropy of the tags per word (Settles & Craven 2008, Eq. 5)."""
 
 import torch
 

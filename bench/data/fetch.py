@@ -89,6 +89,8 @@ def _cached(file: File, card: Card) -> Path:
             downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
         )
     except requests.RequestException as error:
+        if error.response is not None:
+            error.response.close()  # pooch leaves it open
         raise DataError(
             f"{file.path} is missing and {file.url} cannot be fetched ({_reason(error)}). Three "
             f"ways to provide it: run `bench data fetch {card.name}` with a network; name a folder "

@@ -11,6 +11,7 @@ how a pattern is written.
     [lexicon.city]                            # patterns by rank: the i-th has weight i ** -zipf
     zipf = 0.9
     entries = ["boston", "san francisco"]
+    once = true                               # optional: no entry twice in a sentence
 """
 
 import tomllib
@@ -96,13 +97,13 @@ def _read(path: Path) -> dict[str, Node]:
     for kind, weigh in (("rule", _weigh_rule), ("lexicon", _weigh_lexicon)):
         for name, table in tables.get(kind, {}).items():
             try:
-                nodes[name] = _choice(weigh(table))
+                nodes[name] = _choice(weigh(table), once=kind == "lexicon" and "once" in table)
             except ValueError as error:
                 raise DataError(f"{path}: {kind} {name}: {error}.") from error
     return nodes
 
 
-def _choice(weights: dict[str, int]) -> Node:
+def _choice(weights: dict[str, int], *, once: bool) -> Node:
     if not weights:
         raise ValueError("it has no pattern")
     options = []
@@ -111,7 +112,7 @@ def _choice(weights: dict[str, int]) -> Node:
             options.append(parse(pattern))
         except ValueError as error:
             raise ValueError(f"{pattern!r}: {error}") from error
-    return Choice(options, weights.values())
+    return Choice(options, weights.values(), once=once)
 
 
 def _weigh_rule(table: Any) -> dict[str, int]:
@@ -124,8 +125,10 @@ def _weigh_rule(table: Any) -> dict[str, int]:
 
 
 def _weigh_lexicon(table: Any) -> dict[str, int]:
-    if not isinstance(table, dict) or table.keys() != {"zipf", "entries"}:
-        raise ValueError("it needs zipf and entries, and nothing else")
+    if not isinstance(table, dict) or table.keys() - {"once"} != {"zipf", "entries"}:
+        raise ValueError("it needs zipf and entries, and may have once")
+    if table.get("once", True) is not True:
+        raise ValueError("once can only be true")
     zipf, entries = table["zipf"], table["entries"]
     if type(zipf) not in (int, float) or not 0 <= zipf <= 9:
         raise ValueError("zipf must be a number from 0 to 9")

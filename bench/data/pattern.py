@@ -32,6 +32,7 @@ class Sentence:
     generator: np.random.Generator
     words: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    used: set["Node"] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -77,6 +78,8 @@ class Call:
 
     def survey(self, survey: Survey, role: str, slot: str) -> int:
         key = (self.name, self.under(role), bool(slot))
+        if self.role.startswith("_") and not role:
+            raise ValueError(f"{{{self.name} {self.role}}} extends a role, but there may be none")
         if self.name in survey.path:
             raise ValueError(f"it reaches itself through {{{self.name}}}")
         if self.name not in survey.rules:
@@ -123,12 +126,24 @@ class Chain:
 
 
 class Choice:
-    def __init__(self, options: Sequence[Node], weights: Iterable[int]) -> None:
-        self.options, self.steps = options, list(accumulate(weights))
+    """One of several nodes by weight; `once`: preferably one that the sentence has not used."""
+
+    def __init__(
+        self, options: Sequence[Node], weights: Iterable[int], *, once: bool = False
+    ) -> None:
+        self.options, self.steps, self.once = options, list(accumulate(weights)), once
 
     def speak(self, sentence: Sentence, role: str, slot: str) -> None:
+        option = self.draw(sentence)
+        if self.once:
+            while option in sentence.used and len(sentence.used) < len(self.options):
+                option = self.draw(sentence)
+            sentence.used.add(option)
+        option.speak(sentence, role, slot)
+
+    def draw(self, sentence: Sentence) -> Node:
         point = int(sentence.generator.random() * self.steps[-1])
-        self.options[bisect_right(self.steps, point)].speak(sentence, role, slot)
+        return self.options[bisect_right(self.steps, point)]
 
     def survey(self, survey: Survey, role: str, slot: str) -> int:
         return max(option.survey(survey, role, slot) for option in self.options)

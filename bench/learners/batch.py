@@ -43,7 +43,7 @@ class Batch:
 
 
 class Encoded:
-    """Sentences (with tags, where known) as flat tensors on the host, cut into batches on demand."""
+    """Sentences (with tags, where known) as flat tensors on the host; batches on demand."""
 
     def __init__(self, words: Tensor, lengths: Tensor, tags: Tensor | None = None) -> None:
         self.words, self.lengths, self.tags = words, lengths, tags
@@ -86,15 +86,18 @@ class Encoded:
         )
 
 
-def buckets(lengths: Tensor, size: int, generator: torch.Generator, reach: int = 50) -> list[Tensor]:
-    """Shuffled batches of rows with similar lengths: sorted only within `reach` shuffled batches."""
+def buckets(
+    lengths: Tensor, size: int, generator: torch.Generator, reach: int = 50
+) -> list[Tensor]:
+    """Shuffled batches of rows of like lengths: sorted only within `reach` shuffled batches."""
     order = torch.randperm(len(lengths), generator=generator)
     batches: list[Tensor] = []
-    for chunk in order.split(size * reach):
-        batches.extend(chunk[torch.argsort(lengths[chunk], stable=True)].split(size))
+    for chunk in torch.split(order, size * reach):
+        near = chunk[torch.argsort(lengths[chunk], stable=True)]
+        batches.extend(torch.split(near, size))
     return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
 
 
 def descending(lengths: Tensor, size: int) -> Iterator[Tensor]:
     """Batches of rows for scoring, longest first, so that padding is rare and beams can shrink."""
-    yield from torch.argsort(lengths, descending=True, stable=True).split(size)
+    yield from torch.split(torch.argsort(lengths, descending=True, stable=True), size)

@@ -8,7 +8,7 @@ from bench.spec import Spec, nearest
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes and training settings; a learner spec such as `bilstm-aligned[hidden=100]` sets some."""
+    """Sizes and training settings; a spec such as `bilstm-aligned[hidden=100]` sets some."""
 
     embedding: int = 128
     """Word embedding size (ALISE: 128)."""

@@ -103,7 +103,8 @@ class Recurrent(nn.Module):
 
     def start(self, encoding: Encoding) -> tuple[Memory, State]:
         """See Decoder. Whatever the gates read beside the previous state is computed here, once."""
-        weight, bias = self.lstm.weight_ih_l0, self.lstm.bias_ih_l0 + self.lstm.bias_hh_l0
+        weight, _, *biases = self._weights()
+        bias = biases[0] + biases[1]
         size, width = self.embedding.embedding_dim, encoding.states.shape[-1]
         table = F.linear(self.embedding.weight, weight[:, :size], bias)
         states = encoding.states.transpose(0, 1)
@@ -122,6 +123,10 @@ class Recurrent(nn.Module):
         state = self._advance(memory, time, tag, state)
         return self.output(state[0]), state
 
+    def _weights(self) -> list[Tensor]:
+        """Of the LSTM: input and recurrent weights, input and recurrent biases."""
+        return list(self.lstm.all_weights[0])
+
     def _first(self, encoding: Encoding) -> Tensor:
         return torch.tanh(self.bridge(encoding.z))
 
@@ -136,16 +141,17 @@ class Recurrent(nn.Module):
 
     def _advance(self, memory: Memory, time: int, tag: Tensor, state: State) -> State:
         hidden, cell = state
-        gates = F.embedding(tag, memory.table) + F.linear(hidden, self.lstm.weight_hh_l0)
+        gates = F.embedding(tag, memory.table) + F.linear(hidden, self._weights()[1])
         if self.aligned:
             gates = gates + memory.sentence[0][:, time].unsqueeze(1)
         if self.attention:
-            gates = gates + self._context(*memory.sentence[-3:], hidden)
+            gates = gates + self._context(memory.sentence[-3:], hidden)
         enter, forget, new, leave = gates.chunk(4, -1)
         cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
         return torch.sigmoid(leave) * torch.tanh(cell), cell
 
-    def _context(self, mask: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
+    def _context(self, sentence: tuple[Tensor, ...], hidden: Tensor) -> Tensor:
+        mask, keys, values = sentence
         mixed = torch.tanh(keys.unsqueeze(1) + self.query(hidden).unsqueeze(2))  # [B, W, T, S]
         energy = self.energy(mixed).squeeze(-1) + mask.unsqueeze(1)
         return torch.softmax(energy, -1) @ values

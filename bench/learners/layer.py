@@ -30,7 +30,7 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
 
 
 def build(module: Module, device: torch.device, generator: torch.Generator) -> Module:
-    """Give a module made on the meta device its memory and its initial values (drawn on the host)."""
+    """Give a module made on the meta device its memory and initial values (drawn on the host)."""
     module.to_empty(device="cpu")
     initialise(module, generator)
     return module.to(device)

@@ -47,7 +47,7 @@ class Learner:
             self.model = Model(self.kind, len(self.words), len(self.tags), self.config)
 
     def copy(self) -> "Learner":
-        """Another learner of the same kind, config and vocabulary; a fit of one leaves the other."""
+        """Another learner of the same kind, config and vocabulary, to be fitted on its own."""
         return copy.copy(self)
 
     def fit(self, labeled: Labeled, streams: Streams, notify: Notify) -> None:
@@ -58,7 +58,12 @@ class Learner:
         self._training(labeled, streams, notify).supervised()
 
     def refine(
-        self, objective: str, labeled: Labeled, unlabeled: pa.ListArray, streams: Streams, notify: Notify
+        self,
+        objective: str,
+        labeled: Labeled,
+        unlabeled: pa.ListArray,
+        streams: Streams,
+        notify: Notify,
     ) -> "Learner":
         """A copy trained on with another objective; this learner stays as it is."""
         if objective not in ADDS or objective == "supervised":

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from bench.error import UsageError
 from bench.learners.batch import IGNORED, Batch
 from bench.learners.config import Config
-from bench.learners.decoder import Decoder, Recurrent, Softmax
+from bench.learners.decoder import Recurrent, Softmax
 from bench.learners.encoder import Encoder, Encoding
 from bench.spec import nearest
 
@@ -42,7 +42,7 @@ class Model(nn.Module):
         super().__init__()
         self.tags = tags
         self.encoder = Encoder(words, config)
-        self.decoder: Decoder = _decoder(kind, tags, config)
+        self.decoder = _decoder(kind, tags, config)
         self.discriminator: Discriminator | None = None
 
     def teach(self, encoding: Encoding, tags: Tensor, stream: torch.Generator | None) -> Tensor:

@@ -101,10 +101,14 @@ class Training:
     def _pairs(self, unlabeled: Encoded) -> Iterator[tuple[Tensor, Tensor]]:
         """Labelled batches, each with an unlabelled one of like length, in random order."""
         count = len(self.train)
-        drawn = torch.randperm(len(unlabeled), generator=self.order)[torch.arange(count) % len(unlabeled)]
+        drawn = torch.randperm(len(unlabeled), generator=self.order)[
+            torch.arange(count) % len(unlabeled)
+        ]
         others = buckets(unlabeled.lengths[drawn], self.config.batch_size, self.order)
         ours = sorted(self._batches(), key=lambda rows: int(self.data.lengths[rows].max()))
-        theirs = sorted((drawn[rows] for rows in others), key=lambda rows: int(unlabeled.lengths[rows].max()))
+        theirs = sorted(
+            (drawn[rows] for rows in others), key=lambda rows: int(unlabeled.lengths[rows].max())
+        )
         for i in torch.randperm(len(ours), generator=self.order).tolist():
             yield ours[i], theirs[i]
 
@@ -126,7 +130,7 @@ class Training:
     @torch.no_grad()
     def _validation_loss(self) -> float:
         total = 0.0
-        for rows in self.valid[torch.argsort(self.data.lengths[self.valid])].split(256):
+        for rows in torch.split(self.valid[torch.argsort(self.data.lengths[self.valid])], 256):
             tokens = int(self.data.lengths[rows].sum())
             total += tokens * self.model.loss(self.data.batch(rows, self.device)).item()
         return total / int(self.data.lengths[self.valid].sum())

@@ -4,22 +4,13 @@ Each takes a model and the encoding of a batch (lengths not increasing) and retu
 sentence. `latent` is the cheapest: one collate + transfer + encode, the unit called a pass.
 """
 
-from typing import Any, Protocol
+from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from bench.learners.decode import beam, greedy_log_probs
 from bench.learners.encoder import Encoding
 from bench.learners.model import Model
-
-
-class Signal(Protocol):
-    """model, encoding of B sentences, options → tensor [B, …]."""
-
-    def __call__(self, model: Model, encoding: Encoding, **options: Any) -> Tensor:
-        """Compute the signal."""
-        ...
 
 
 def latent(model: Model, encoding: Encoding) -> Tensor:
@@ -53,7 +44,10 @@ def discriminator(model: Model, encoding: Encoding) -> Tensor:
     return logits
 
 
-SIGNALS: dict[str, Signal] = {
-    function.__name__: function  # type: ignore[dict-item]
-    for function in (latent, token_log_probs, nbest_log_probs, best_log_prob, discriminator)
+SIGNALS: dict[str, Callable[..., Tensor]] = {
+    "latent": latent,
+    "token_log_probs": token_log_probs,
+    "nbest_log_probs": nbest_log_probs,
+    "best_log_prob": best_log_prob,
+    "discriminator": discriminator,
 }

@@ -49,9 +49,10 @@ class Budget:
 def as_ranking(answer: object, unlabeled: Tensor) -> Tensor:
     """A strategy's answer as int64 ids on the host; SelectionError unless unlabelled and unique."""
     ids = _integers(answer)
-    if len(ids.unique()) < len(ids):
-        values, counts = ids.unique(return_counts=True)
-        raise SelectionError(f"The strategy returned item {int(values[counts > 1][0])} twice.")
+    ordered = ids.sort().values
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(repeated):
+        raise SelectionError(f"The strategy returned item {int(repeated[0])} twice.")
     strange = ids[~torch.isin(ids, unlabeled)]
     if len(strange):
         raise SelectionError(

@@ -6,17 +6,17 @@ import queue
 import signal
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from bench.error import BenchError
 from bench.loop import harness
-from bench.loop.event import Event, Notify
+from bench.loop.event import Notify, Reporter
 from bench.loop.fit import FitStore
 from bench.loop.plan import Cell, Plan, Request
 from bench.rows.schema import SERIAL
@@ -48,12 +48,11 @@ def execute(plan: Plan, notify: Notify) -> Summary:
 
 def _run(cell: Cell, executor: str, notify: Notify) -> str | None:
     """Run one cell; the reason, if its strategy failed."""
-    notify(Event(cell.name, "start", rounds=cell.rounds))
-    rows = harness.run(cell, FitStore(_fits(cell.request.out)), executor, notify)
-    error = rows[-1].error
-    if error is None:
-        notify(Event(cell.name, "done", rounds=cell.rounds))
-    return error
+    report = Reporter(cell.name, cell.rounds, cell.epochs, notify)
+    report.tell("start")
+    last = harness.run(cell, FitStore(cell.request.out / ".fits"), executor, report)[-1]
+    report.tell("failed" if last.error else "done", last.error or f"score {last.score:.3f}")
+    return last.error
 
 
 def _count(summary: Summary, name: str, error: str | None) -> None:
@@ -61,10 +60,6 @@ def _count(summary: Summary, name: str, error: str | None) -> None:
         summary.done += 1
     else:
         summary.failed.append((name, error))
-
-
-def _fits(out: Path) -> Path:
-    return out / ".fits"
 
 
 def _in_processes(plan: Plan, notify: Notify) -> Summary:
@@ -88,7 +83,7 @@ def _in_processes(plan: Plan, notify: Notify) -> Summary:
 
 
 def _collect(
-    count: int, told: "Queue[Any]", workers: list[BaseProcess], notify: Notify
+    count: int, told: "Queue[Any]", workers: Sequence[BaseProcess], notify: Notify
 ) -> Summary:
     summary = Summary()
     while summary.done + len(summary.failed) < count:
@@ -106,7 +101,7 @@ def _collect(
     return summary
 
 
-def _check_alive(workers: list[BaseProcess]) -> None:
+def _check_alive(workers: Sequence[BaseProcess]) -> None:
     for worker in workers:
         if worker.exitcode not in (None, 0):
             raise BenchError(

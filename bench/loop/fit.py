@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -78,7 +77,7 @@ def _write(path: Path, fit: Fit) -> None:
     np.savez(buffer, score=score, **fit.learner.state())  # type: ignore[arg-type]
     try:
         temporary.write_bytes(buffer.getvalue())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise

@@ -76,7 +76,9 @@ class Cell:
         learner = canonical(Config.of(self.request.learner).record())
         where = self.task.card.name, self.task.protocol.name
         kind = provenance.device_class(self.device)
-        return Key(*where, self.request.learner.name, learner, spec.name, spec.json, self.seed, kind)
+        return Key(
+            *where, self.request.learner.name, learner, spec.name, spec.json, self.seed, kind
+        )
 
     @property
     def name(self) -> str:
@@ -122,7 +124,7 @@ class Cell:
             if any(getattr(row, name) != value for row in rows):
                 raise UsageError(
                     f"{self.path} is unfinished and was begun with another {name}; delete it, or "
-                    "choose another --out, since one curve must come from one code, data and config."
+                    "choose another --out: one curve must come from one code, data and config."
                 )
 
 
@@ -147,7 +149,9 @@ def plan(request: Request) -> Plan:
         )
     chosen = request.strategies or task.protocol.strategies
     seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
-    cells = {cell.key: cell for text in chosen for seed in seeds for cell in [Cell(request, text, seed)]}
+    cells = {
+        cell.key: cell for text in chosen for seed in seeds for cell in [Cell(request, text, seed)]
+    }
     open_ = [cell for cell in cells.values() if len(cell.done()) < cell.rounds]
     return Plan(open_, [cell for cell in cells.values() if cell not in open_], request.jobs)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from bench import __version__
 from bench.error import UsageError
 from bench.spec import canonical
 

@@ -26,4 +26,5 @@ def sequence_entropy(log_probs: Tensor, normalize: bool = False) -> Tensor:
     """
     if normalize:
         log_probs = torch.log_softmax(log_probs, -1)
-    return torch.special.entr(log_probs.double().exp()).sum(-1)
+    entropy: Tensor = torch.special.entr(log_probs.double().exp()).sum(-1)
+    return entropy

@@ -77,7 +77,8 @@ def _module(path: Path) -> tuple[ModuleType, str]:
     source = path.read_bytes()
     digest = hashlib.sha256(source).hexdigest()
     spec = importlib.util.spec_from_file_location(f"strategy_{path.stem}_{digest[:8]}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -88,7 +89,9 @@ def _module(path: Path) -> tuple[ModuleType, str]:
 
 def _check_signals(path: Path, needs: tuple[str, ...], objective: str) -> None:
     if objective not in ADDS:
-        raise UsageError(f"{path} has an unknown objective '{objective}'.{nearest(objective, ADDS)}")
+        raise UsageError(
+            f"{path} has an unknown objective '{objective}'.{nearest(objective, ADDS)}"
+        )
     for name in needs:
         if name not in signals(objective):
             hint = nearest(name, signals(objective))

@@ -1,20 +1,36 @@
 """The two models of a round: the successor that compares selections, and the strategy's own."""
 
+from typing import NamedTuple
+
 from bench.data.judge import Judge
-from bench.learners.learner import Labeled, Learner
-from bench.learners.objective import Notify
+from bench.learners.learner import Learner
 from bench.loop import clock, provenance
+from bench.loop.event import Reporter
 from bench.loop.fit import Fit, FitStore, Score
 from bench.loop.ledger import Ledger
 from bench.loop.plan import Cell
 from bench.loop.seed import Streams
 
 
+class Models(NamedTuple):
+    """The successor, and the strategy's own model where its objective is another."""
+
+    successor: Fit
+    own: Fit | None
+
+    @property
+    def asked(self) -> Learner:
+        """The model that the strategy asks."""
+        return (self.own or self.successor).learner
+
+
 class Trainer:
     """Fits and scores models on what a ledger has revealed, each distinct one once."""
 
-    def __init__(self, cell: Cell, ledger: Ledger, judge: Judge, fits: FitStore) -> None:
-        self.ledger, self.judge, self.fits = ledger, judge, fits
+    def __init__(
+        self, cell: Cell, ledger: Ledger, judge: Judge, fits: FitStore, report: Reporter
+    ) -> None:
+        self.ledger, self.judge, self.fits, self.report = ledger, judge, fits, report
         self.streams, self.metric = Streams(cell.seed), cell.task.metric
         spec, inputs = cell.request.learner, ledger.pool.inputs(ledger.pool.ids)
         self.blank = Learner(spec, inputs, cell.task.tags, cell.device)
@@ -25,28 +41,30 @@ class Trainer:
             "code": provenance.code_digest(""),
         }
 
-    def successor(self, notify: Notify) -> Fit:
-        """The plain supervised model, fitted from scratch: the same for every strategy."""
+    def fit(self, objective: str) -> Models:
+        """Fit the models of a round on what the ledger has revealed."""
+        successor = self._successor()
+        return Models(
+            successor, None if objective == "supervised" else self._own(objective, successor)
+        )
+
+    def _successor(self) -> Fit:
 
         def make() -> Fit:
             learner = self.blank.copy()
             with clock.lap(learner.device) as fitting:
-                learner.fit(self.ledger.labeled(), self.streams, notify)
+                learner.fit(self.ledger.labeled(), self.streams, self.report.epoch)
             return self._score(learner, fitting.seconds)
 
         return self.fits.get(self._key("supervised"), self.blank, make)
 
-    def own(self, objective: str, successor: Fit, notify: Notify) -> Fit | None:
-        """The model that the strategy asks, trained on from the successor; None if it is that."""
-        if objective == "supervised":
-            return None
-
+    def _own(self, objective: str, successor: Fit) -> Fit:
         def make() -> Fit:
             unlabeled = self.ledger.pool.inputs(self.ledger.unlabeled)
             labeled = self.ledger.labeled()
             with clock.lap(self.blank.device) as fitting:
                 learner = successor.learner.refine(
-                    objective, labeled, unlabeled, self.streams, notify
+                    objective, labeled, unlabeled, self.streams, self.report.epoch
                 )
             return self._score(learner, fitting.seconds)
 
