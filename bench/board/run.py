@@ -25,6 +25,7 @@ class Place(NamedTuple):
     device: str
     rules: str  # major.minor
     data: str  # digest
+    config: str  # digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ _ARRAYS = (
     *("items", "words", "duplicates", "score", "own_score"),
     *("acquisition", "passes", "training"),
 )
-_TEXTS = ("rules_version", "data_digest", "unit", "synthetic", "error")
+_TEXTS = ("rules_version", "data_digest", "config_digest", "unit", "synthetic", "error")
 
 
 def runs(table: pa.Table) -> list[Run]:
@@ -130,8 +131,8 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
 def _place(row: dict[str, Any]) -> Place:
     learner = _label(row["learner"], row["learner_params"])
     rules = ".".join(row["rules_version"].split(".")[:2])
-    place = (row["task"], row["protocol"], learner, row["device"], rules, row["data_digest"])
-    return Place(*place)
+    digests = row["data_digest"], row["config_digest"]
+    return Place(row["task"], row["protocol"], learner, row["device"], rules, *digests)
 
 
 @cache

@@ -48,7 +48,8 @@ def title(board: Board) -> str:
 
 def origin(board: Board) -> str:
     """What the runs share besides their title."""
-    return f"Rules {board.place.rules}, data {board.place.data[:8]}, budget in {board.unit}."
+    rules, data, config = board.place.rules, board.place.data[:8], board.place.config[:8]
+    return f"Rules {rules}, data {data}, config {config}, budget in {board.unit}."
 
 
 def sheets(board: Board, style: Style) -> list[Sheet]:

@@ -8,10 +8,11 @@ how a pattern is written.
     "with a stop in {place stoploc}" = 9
     "via {place stoploc}" = 1
 
-    [lexicon.city]                            # patterns by rank: the i-th has weight i ** -zipf
-    zipf = 0.9
+    [lexicon.city]                            # patterns by rank
+    zipf = 1.5                                # the i-th has weight (i + shift) ** -zipf
+    shift = 3                                 # optional, 0 if not given: a flatter head (Mandelbrot)
+    once = true                               # optional: rather not the same one twice in a sentence
     entries = ["boston", "san francisco"]
-    once = true                               # optional: no entry twice in a sentence
 """
 
 import tomllib
@@ -125,16 +126,19 @@ def _weigh_rule(table: Any) -> dict[str, int]:
 
 
 def _weigh_lexicon(table: Any) -> dict[str, int]:
-    if not isinstance(table, dict) or table.keys() - {"once"} != {"zipf", "entries"}:
-        raise ValueError("it needs zipf and entries, and may have once")
+    if not isinstance(table, dict) or table.keys() - {"shift", "once"} != {"zipf", "entries"}:
+        raise ValueError("it needs zipf and entries, and may have shift and once")
     if table.get("once", True) is not True:
         raise ValueError("once can only be true")
-    zipf, entries = table["zipf"], table["entries"]
+    zipf, shift, entries = table["zipf"], table.get("shift", 0), table["entries"]
     if type(zipf) not in (int, float) or not 0 <= zipf <= 9:
         raise ValueError("zipf must be a number from 0 to 9")
+    if type(shift) is not int or shift < 0:
+        raise ValueError("shift must be a whole number, 0 or more")
     if not isinstance(entries, list) or not all(type(entry) is str for entry in entries):
         raise ValueError("entries must be a list of patterns")
     if len(set(entries)) < len(entries):
         raise ValueError("an entry is there twice")
-    weights = (max(1, round(UNIT * rank**-zipf)) for rank in range(1, len(entries) + 1))
+    head = 1 + shift
+    weights = (max(1, round(UNIT * (head / (head + rank)) ** zipf)) for rank in range(len(entries)))
     return dict(zip(entries, weights, strict=True))

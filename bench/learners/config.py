@@ -50,6 +50,11 @@ class Config:
             values[key] = value
         return replace(cls(), **values)  # type: ignore[arg-type]
 
+    def overrides(self) -> dict[str, int | float]:
+        """The settings that differ from the defaults."""
+        default = Config().record()
+        return {key: value for key, value in self.record().items() if value != default[key]}
+
     def record(self) -> dict[str, int | float]:
         """All settings as plain values."""
         return asdict(self)

@@ -48,7 +48,7 @@ def execute(plan: Plan, notify: Notify) -> Summary:
 
 def _run(cell: Cell, executor: str, notify: Notify) -> str | None:
     """Run one cell; the reason, if its strategy failed."""
-    report = Reporter(cell.name, cell.rounds, cell.epochs, notify)
+    report = Reporter(cell.name, cell.rounds, cell.config.epochs, notify)
     report.tell("start")
     last = harness.run(cell, FitStore(cell.request.out / ".fits"), executor, report)[-1]
     report.tell("failed" if last.error else "done", last.error or f"score {last.score:.3f}")

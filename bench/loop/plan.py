@@ -72,12 +72,17 @@ class Cell:
     @cached_property
     def key(self) -> Key:
         """The cell's identity in results."""
-        spec = Spec(FULL) if self.chooser is None else self.chooser.spec
-        learner = canonical(Config.of(self.request.learner).record())
-        where = self.task.card.name, self.task.protocol.name
-        kind = provenance.device_class(self.device)
+        learner = Spec.of(self.request.learner.name, self.config.overrides())
+        chosen = self.chooser.spec if self.chooser else Spec(FULL)
         return Key(
-            *where, self.request.learner.name, learner, spec.name, spec.json, self.seed, kind
+            task=self.task.card.name,
+            protocol=self.task.protocol.name,
+            learner=learner.name,
+            learner_params=learner.json,
+            strategy=chosen.name,
+            params=chosen.json,
+            seed=self.seed,
+            device=provenance.device_class(self.device),
         )
 
     @property
@@ -86,46 +91,45 @@ class Cell:
         return f"{self.strategy} seed {self.seed}"
 
     @property
-    def epochs(self) -> int:
-        """The most epochs that a fit may take."""
-        return Config.of(self.request.learner).epochs
+    def config(self) -> Config:
+        """Every setting of the learner."""
+        return Config.of(self.request.learner)
 
     @property
     def path(self) -> Path:
         """The cell's file."""
         return store.path(self.request.out, self.key)
 
-    @property
-    def digests(self) -> dict[str, str]:
-        """What must not change between the rounds of a cell."""
+    @cached_property
+    def origin(self) -> dict[str, str]:
+        """What must not change between the rounds of a cell, as its columns."""
         protocol = self.task.protocol
-        config = [protocol.unit, self.targets, self.key.learner, self.key.learner_params]
+        settings = {"unit": protocol.unit, "targets": protocol.targets, **self.config.record()}
         return {
+            "rules_version": provenance.RULES_VERSION,
             "code_digest": provenance.code_digest(self.chooser.digest if self.chooser else FULL),
             "data_digest": self.task.data_digest,
-            "config_digest": provenance.digest(config),
-            "rules_version": provenance.RULES_VERSION,
+            "config_digest": provenance.digest(settings),
+            "config": canonical(settings),
         }
 
     def done(self) -> list[Row]:
         """The rounds on disk that a run goes on from; none when the cell failed.
 
-        UsageError when they were made by other code, data or settings.
+        UsageError when data, settings or rules are not the same any more, or when an unfinished
+        cell was begun with other code; a finished cell of other code is left as it is.
         """
         rows = store.read(self.path) if self.path.exists() else []
         if any(row.status != "ok" for row in rows):
             return []
-        if len(rows) < self.rounds:
-            self._check_same(rows)
-        return rows
-
-    def _check_same(self, rows: list[Row]) -> None:
-        for name, value in self.digests.items():
-            if any(getattr(row, name) != value for row in rows):
+        for name, value in self.origin.items():
+            changed = any(getattr(row, name) != value for row in rows)
+            if changed and not (name == "code_digest" and len(rows) >= self.rounds):
                 raise UsageError(
-                    f"{self.path} is unfinished and was begun with another {name}; delete it, or "
-                    "choose another --out: one curve must come from one code, data and config."
+                    f"{self.path} was made with another {name}; delete it, or choose another "
+                    "--out: one curve must come from one code, data and config."
                 )
+        return rows
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def record(
 ) -> Row:
     """The row of a round; `chosen` is absent in a protocol's last round and where it failed."""
     successor, own = models.successor.score, models.own.score if models.own else None
-    known: dict[str, Any] = {**cell.key._asdict(), **ledger.counts(), **cell.digests}
+    known: dict[str, Any] = {**cell.key._asdict(), **ledger.counts(), **cell.origin}
     return Row(
         **known,
         round=number,

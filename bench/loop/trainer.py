@@ -36,8 +36,8 @@ class Trainer:
         self.blank = Learner(spec, inputs, cell.task.tags, cell.device)
         self.identity: dict[str, object] = {
             "seed": cell.seed,
-            "learner": [cell.key.learner, cell.key.learner_params, cell.key.device],
-            "task": [cell.key.task, cell.key.protocol, cell.digests["data_digest"]],
+            "learner": [cell.key.learner, cell.config.record(), cell.key.device],
+            "task": [cell.key.task, cell.key.protocol, cell.task.data_digest],
             "code": provenance.code_digest(""),
         }
 

@@ -40,7 +40,9 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A round. `*_params` and `environment` are canonical JSON; every time is in seconds.
+    """A round. `*_params`, `environment` and `config` are canonical JSON; times are in seconds.
+
+    `learner_params` and `params` hold what differs from the defaults, `config` every setting.
 
     `items words entities duplicates` count what is labelled so far (duplicates: labelled items
     whose text equals an earlier labelled one's). `own_*` are null where the objective is
@@ -77,6 +79,7 @@ class Row:
     isolation: str
     executor: str
     environment: str
+    config: str
     unit: str
     synthetic: bool
     rules_version: str
@@ -153,7 +156,7 @@ def _faults(row: Row) -> Iterator[str]:
     if row.unit not in ("items", "words"):
         yield f"unit is '{row.unit}', expected 'items' or 'words'"
     yield from _number_faults(row)
-    for name in ("learner_params", "params", "environment"):
+    for name in ("learner_params", "params", "environment", "config"):
         if not _is_canonical(getattr(row, name)):
             yield f"{name} is not canonical JSON: {getattr(row, name)!r}"
     if row.created.tzinfo is None:

@@ -10,7 +10,6 @@ from bench.progress import watch
 
 EVENTS = [
     Event("lc[width=3] seed 0", "start", round=1, rounds=2),
-    Event("lc[width=3] seed 0", "fit", round=1, rounds=2),
     Event("lc[width=3] seed 0", "epoch", round=1, rounds=2, epoch=7, epochs=100),
     Event("lc[width=3] seed 0", "round", round=1, rounds=2, message="f1 0.812"),
     Event("lc[width=3] seed 0", "round", round=2, rounds=2),

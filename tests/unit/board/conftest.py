@@ -24,7 +24,7 @@ def _row(
     strategy: str, seed: int, number: int, score: float, last: bool, changes: dict[str, Any]
 ) -> Row:
     values = {
-        **dict.fromkeys(("learner_params", "params", "environment"), "{}"),
+        **dict.fromkeys(("learner_params", "params", "environment", "config"), "{}"),
         **dict.fromkeys(("bench_version", "rules_version"), "1.2.3"),
         **dict.fromkeys(("code_digest", "data_digest", "config_digest"), "abcdef123456"),
         **dict.fromkeys(("own_score", "own_metrics", "own_fit_seconds", "error")),

@@ -57,7 +57,7 @@ def test_markdown_says_what_it_must(rows: list[Row]) -> None:
     for line in (
         "## atis · alise · tagger · cpu",
         "## flights · alise · tagger · cpu · synthetic",
-        "Rules 1.2, data abcdef12, budget in items.",
+        "Rules 1.2, data abcdef12, config abcdef12, budget in items.",
         "1 failed: margin seed 3, bad \\| id.",
     ):
         assert f"\n{line}\n" in page

@@ -65,6 +65,7 @@ Maker = Callable[..., Path]
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
     """Write the tiny task, `edits` applied to its card; the data root is returned."""
     monkeypatch.delenv("BENCH_DATA", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(card, "folder", lambda: tmp_path / "cards")
 

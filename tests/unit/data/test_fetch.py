@@ -1,5 +1,7 @@
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +25,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "root").mkdir()
     handler = partial(Quiet, directory=str(tmp_path / "root"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
-        thread = threading.Thread(target=served.serve_forever)
+        thread = threading.Thread(target=served.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{served.server_port}"
         served.shutdown()
@@ -42,6 +44,18 @@ def test_downloads_once_into_the_cache(make: Maker, server: str) -> None:
         (root / path).unlink()
     assert fetch.fetch(tiny) == files
     assert {status for _, status in fetch.verify(tiny)} == {"ok"}
+
+
+def test_progress_is_shown_on_a_terminal_only(
+    make: Maker, server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(base=server)
+    first, *others = card.load("tiny").files
+    fetch.fetch(replace(card.load("tiny"), files=(first,)))
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    fetch.fetch(replace(card.load("tiny"), files=tuple(others)))
+    assert "100%" in capsys.readouterr().err
 
 
 def test_a_damaged_download_is_fetched_again(make: Maker, server: str) -> None:

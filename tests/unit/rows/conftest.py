@@ -14,7 +14,7 @@ def make_row() -> Callable[..., Row]:
     def make(**changes: Any) -> Row:
         values = {
             **dict.fromkeys(("task", "protocol", "learner", "strategy"), "some"),
-            **dict.fromkeys(("learner_params", "params", "environment"), "{}"),
+            **dict.fromkeys(("learner_params", "params", "environment", "config"), "{}"),
             **dict.fromkeys(("rules_version", "bench_version"), "1.0.0"),
             **dict.fromkeys(("code_digest", "data_digest", "config_digest"), "abc"),
             **dict.fromkeys(("seed", "round", "duplicates"), 0),

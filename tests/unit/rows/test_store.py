@@ -75,6 +75,26 @@ def test_digest_sees_results_and_not_timings(make_row: Make) -> None:
     assert len({same, *others}) == len(others) + 1
 
 
+@pytest.mark.parametrize(
+    ("column", "one", "two"),
+    [
+        ("selected", ((1, 2), (3,)), ((1,), (2, 3))),
+        ("metrics", ({"a": 0.0}, {"b": 0.0}), ({"a": 0.0, "b": 0.0}, {})),
+        ("task", ("ab", "c"), ("a", "bc")),
+        ("error", ("a", None), (None, "a")),
+        ("own_score", (0.5, None), (None, 0.5)),
+    ],
+)
+def test_digest_sees_which_row_a_value_belongs_to(
+    make_row: Make, column: str, one: tuple[object, ...], two: tuple[object, ...]
+) -> None:
+    first, second = (
+        store.digest(schema.to_table([make_row(**{column: value}) for value in values]))
+        for values in (one, two)
+    )
+    assert first != second
+
+
 def test_digest_does_not_depend_on_the_layout(make_row: Make) -> None:
     rows = [make_row(round=n, metrics={"f1": n / 9}, selected=(n,) * n) for n in range(6)]
     whole = schema.to_table(rows)
