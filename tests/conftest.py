@@ -1,9 +1,26 @@
-"""What all tests share: a cache of their own, no network for data, and the real data if given."""
+"""What all tests share: a cache of their own, no network for data, the real data if given, and a
+small task (`tests/tiny`) that a cell of the real loop runs on in a fraction of a second."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from bench.loop.event import Event
+    from bench.loop.plan import Cell, Request
+    from bench.rows.schema import Row
+
+TESTS = Path(__file__).parent
+LEARNER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
+from hypothesis import settings
+
+# No property is about time, and a busy machine would break hypothesis' 200 ms an example.
+settings.register_profile("labelworth", deadline=None)
+settings.load_profile("labelworth")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,3 +38,74 @@ def data_root() -> Path:
     if not named:
         pytest.skip("BENCH_DATA is not set: no real data")
     return Path(named).resolve()
+
+
+@dataclass
+class Tiny:
+    """The small task, a small learner, and the real loop on them."""
+
+    out: Path
+
+    def request(self, **changes: Any) -> "Request":
+        """A request for the small task; `changes` replace its values."""
+        from bench.loop.plan import Request
+        from bench.spec import Spec
+
+        values = {
+            **{"task": "tiny", "protocol": None, "learner": LEARNER, "strategies": ("random",)},
+            **{"seeds": 1, "rounds": None, "jobs": 1, "device": "cpu", "out": self.out},
+            "data_root": TESTS,
+        }
+        values |= changes
+        return Request(**{**values, "learner": Spec.parse(str(values["learner"]))})
+
+    def cell(self, strategy: str, seed: int = 0, **changes: Any) -> "Cell":
+        """A cell of the small task."""
+        from bench.loop.plan import Cell
+
+        return Cell(self.request(**changes), strategy, seed)
+
+    def planted(
+        self,
+        select: Callable[..., Any],
+        needs: tuple[str, ...] = (),
+        objective: str = "supervised",
+        **changes: Any,
+    ) -> "Cell":
+        """A cell whose strategy is a function of the test."""
+        from bench.loop.strategy import Strategy
+        from bench.spec import Spec
+
+        cell = self.cell("planted", **changes)
+        chooser = Strategy(Spec("planted"), "planted", needs, objective, select, "planted")
+        cell.__dict__["chooser"] = chooser  # where the cached property keeps it
+        return cell
+
+    def run(
+        self, cell: "Cell", notify: Callable[["Event"], None] = print, fits: Any = None
+    ) -> "list[Row]":
+        """All rows of the cell, made in this process; fits are kept beside them or in `fits`."""
+        from bench.loop import harness
+        from bench.loop.event import Reporter
+        from bench.loop.fit import FitStore
+
+        report = Reporter(cell.name, cell.rounds, cell.config.epochs, notify)
+        return harness.run(cell, fits or FitStore(cell.request.out / ".fits"), "serial", report)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """The only task there is, for this test."""
+    from bench.data import card
+
+    monkeypatch.setattr(card, "folder", lambda: TESTS)
+    return Tiny(tmp_path / "out")
+
+
+@pytest.fixture
+def lasting() -> Callable[["list[Row]"], list[dict[str, Any]]]:
+    """Rows without the columns that two honest runs may differ in."""
+    from bench.rows import schema
+
+    names = [name for name in schema.NAMES if name not in schema.VOLATILE]
+    return lambda rows: [{name: getattr(row, name) for name in names} for row in rows]

@@ -10,8 +10,8 @@ how a pattern is written.
 
     [lexicon.city]                            # patterns by rank
     zipf = 1.5                                # the i-th has weight (i + shift) ** -zipf
-    shift = 3                                 # optional, 0 if not given: a flatter head (Mandelbrot)
-    once = true                               # optional: rather not the same one twice in a sentence
+    shift = 3                                 # optional (0): flattens the head (Mandelbrot)
+    once = true                               # optional: rather no entry twice in a sentence
     entries = ["boston", "san francisco"]
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.data.pattern import Call, Choice, Node, Sentence, Survey, parse
+from bench.data.pattern import Node, Sentence, Survey, parse, weighted
 from bench.error import DataError
 
 START = "utterance"
@@ -75,7 +75,7 @@ def _load(folder: Path) -> tuple[dict[str, Node], set[str]]:
 def _check(rules: dict[str, Node], homes: dict[str, Path]) -> set[str]:
     survey = Survey(rules)
     try:
-        Call(START, "").survey(survey, role="", slot="")
+        parse(f"{{{START}}}").survey(survey, role="", slot="")
     except ValueError as error:
         name = survey.path[-1]
         raise DataError(f"{homes[name]}: {name} cannot be used: {error}.") from error
@@ -92,6 +92,9 @@ def _read(path: Path) -> dict[str, Node]:
         raise DataError(f"{path}: this is not TOML: {error}.") from error
     if unknown := tables.keys() - KINDS:
         raise DataError(f"{path}: unknown table {min(unknown)}; a grammar has rule and lexicon.")
+    for kind, table in tables.items():
+        if not isinstance(table, dict):
+            raise DataError(f"{path}: {kind} is not a table of tables.")
     if twice := tables.get("rule", {}).keys() & tables.get("lexicon", {}).keys():
         raise DataError(f"{path}: {min(twice)} is both a rule and a lexicon.")
     nodes: dict[str, Node] = {}
@@ -113,7 +116,7 @@ def _choice(weights: dict[str, int], *, once: bool) -> Node:
             options.append(parse(pattern))
         except ValueError as error:
             raise ValueError(f"{pattern!r}: {error}") from error
-    return Choice(options, weights.values(), once=once)
+    return weighted(options, weights.values(), once=once)
 
 
 def _weigh_rule(table: Any) -> dict[str, int]:

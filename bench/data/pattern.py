@@ -46,6 +46,8 @@ class Survey:
 
 
 class Node(Protocol):
+    """A piece of a pattern."""
+
     def speak(self, sentence: Sentence, role: str, slot: str) -> None:
         """Append words and tags. `slot` is the label around, or empty."""
 
@@ -54,7 +56,7 @@ class Node(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class _Word:
     text: str
 
     def speak(self, sentence: Sentence, role: str, slot: str) -> None:
@@ -66,7 +68,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class _Call:
     name: str
     role: str
 
@@ -92,7 +94,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class _Slot:
     name: str
     body: Node
 
@@ -114,7 +116,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class _Chain:
     parts: tuple[Node, ...]
 
     def speak(self, sentence: Sentence, role: str, slot: str) -> None:
@@ -125,12 +127,8 @@ class Chain:
         return sum(part.survey(survey, role, slot) for part in self.parts)
 
 
-class Choice:
-    """One of several nodes by weight; `once`: preferably one that the sentence has not used."""
-
-    def __init__(
-        self, options: Sequence[Node], weights: Iterable[int], *, once: bool = False
-    ) -> None:
+class _Choice:
+    def __init__(self, options: Sequence[Node], weights: Iterable[int], *, once: bool) -> None:
         self.options, self.steps, self.once = options, list(accumulate(weights)), once
 
     def speak(self, sentence: Sentence, role: str, slot: str) -> None:
@@ -149,6 +147,11 @@ class Choice:
         return max(option.survey(survey, role, slot) for option in self.options)
 
 
+def weighted(options: Sequence[Node], weights: Iterable[int], *, once: bool = False) -> Node:
+    """One of the options by weight; `once`: rather one that the sentence has not used."""
+    return _Choice(options, weights, once=once)
+
+
 def parse(pattern: str) -> Node:
     """The tree of a pattern; ValueError says what is wrong with it."""
     tokens = [*reversed(TOKEN.findall(pattern))]
@@ -164,8 +167,8 @@ def _options(tokens: list[str], end: str) -> Node:
             chains[-1].append(_node(token, tokens, end))
     if not all(chains):
         raise ValueError("it has an empty alternative")
-    options = [chain[0] if len(chain) == 1 else Chain(tuple(chain)) for chain in chains]
-    return options[0] if len(options) == 1 else Choice(options, [1] * len(options))
+    options = [chain[0] if len(chain) == 1 else _Chain(tuple(chain)) for chain in chains]
+    return options[0] if len(options) == 1 else weighted(options, [1] * len(options))
 
 
 def _node(token: str, tokens: list[str], end: str) -> Node:
@@ -174,18 +177,18 @@ def _node(token: str, tokens: list[str], end: str) -> Node:
             name, role = _name(tokens), "" if tokens and tokens[-1] == "}" else _name(tokens)
             if not tokens or tokens.pop() != "}":
                 raise ValueError(f"'}}' is missing after {name}")
-            return Call(name, role)
+            return _Call(name, role)
         case "<":
-            return Slot(_name(tokens), _options(tokens, ">"))
+            return _Slot(_name(tokens), _options(tokens, ">"))
         case "(":
             return _options(tokens, ")")
         case "[":
             share = tokens.pop() if tokens and re.fullmatch(r"\d\d?%", tokens[-1]) else "50%"
             often = int(share[:-1])
-            return Choice([_options(tokens, "]"), Chain(())], [often, 100 - often])
+            return weighted([_options(tokens, "]"), _Chain(())], [often, 100 - often])
         case _ if token == "" or token in SPECIAL:
             raise ValueError(f"{end!r} is missing" if end else f"there is a stray {token!r}")
-    return Word(token)
+    return _Word(token)
 
 
 def _name(tokens: list[str]) -> str:

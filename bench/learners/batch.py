@@ -100,4 +100,5 @@ def buckets(
 
 def descending(lengths: Tensor, size: int) -> Iterator[Tensor]:
     """Batches of rows for scoring, longest first, so that padding is rare and beams can shrink."""
-    yield from torch.split(torch.argsort(lengths, descending=True, stable=True), size)
+    if len(lengths):  # split would make one empty batch of none
+        yield from torch.split(torch.argsort(lengths, descending=True, stable=True), size)

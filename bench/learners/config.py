@@ -1,9 +1,12 @@
 """The one config object of a learner: every size and setting, recorded in every row."""
 
+import math
 from dataclasses import asdict, dataclass, fields, replace
 
 from bench.error import UsageError
 from bench.spec import Spec, nearest
+
+_HIGHEST = {"dropout": 0.99, "unknown": 1, "validation": 0.9}
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Config:
     """Dropout on embeddings and on what the output layer reads."""
     unknown: float = 0.5
     """Share of the labelled set's singletons that a training step reads as the unknown word."""
-    learning_rate: float = 0.003
+    learning_rate: float = 0.002
     """Adam's step size."""
     batch_size: int = 16
     """Sentences per training step."""
@@ -30,7 +33,7 @@ class Config:
     """Epochs without a lower validation loss before training stops."""
     epochs: int = 100
     """Epochs at most."""
-    supervised_weight: float = 1.0
+    supervised_weight: float = 10.0
     """λ of the adversarial objective (ALISE, Eq. 8); tuned on `flights`, then frozen."""
 
     @classmethod
@@ -46,6 +49,12 @@ class Config:
             if isinstance(value, bool | str) or (known[key] is int and isinstance(value, float)):
                 raise UsageError(
                     f"Parameter '{key}' of learner '{spec.name}' is {known[key]}, not {value!r}."
+                )
+            low, high = (1, math.inf) if known[key] is int else (0, _HIGHEST.get(key, math.inf))
+            if not low <= value <= high:
+                raise UsageError(
+                    f"Parameter '{key}' of learner '{spec.name}' is {value}; it must lie between "
+                    f"{low} and {high}."
                 )
             values[key] = value
         return replace(cls(), **values)  # type: ignore[arg-type]

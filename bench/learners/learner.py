@@ -87,7 +87,7 @@ class Learner:
         offsets = torch.cat([data.starts, torch.tensor([len(tags)])]).to(torch.int32).numpy()
         return pa.ListArray.from_arrays(offsets, self.tags.symbols.take(pa.array(tags.numpy())))
 
-    @torch.inference_mode()
+    @torch.no_grad()  # a strategy may train on a signal, which an inference tensor forbids
     def signal(self, name: str, inputs: pa.ListArray, **options: Any) -> Tensor:
         """A named signal for every input, on the device, in the order of the inputs."""
         data = Encoded.of(inputs, self.words)

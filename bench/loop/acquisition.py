@@ -40,14 +40,16 @@ def acquire(
     with clock.lap(learner.device) as reference:
         learner.signal("latent", pool.inputs(unlabeled))
     with clock.lap(learner.device) as query:
-        ranking = as_ranking(_ask(strategy, view, budget, rng), unlabeled)
+        ranking = _ask(strategy, view, budget, rng)
     chosen = budget.cut(ranking, pool.cost(ranking), len(unlabeled))
     return Acquisition(chosen, query.seconds, reference.seconds)
 
 
-def _ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> object:
+def _ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> Tensor:
+    unlabeled = view.unlabeled
     try:
-        return strategy.select(view, budget, rng, **dict(strategy.spec.params))
+        answer = strategy.select(view, budget, rng, **dict(strategy.spec.params))
+        return as_ranking(answer, unlabeled)
     except SelectionError:
         raise
     except (Exception, SystemExit) as reason:

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from bench.error import BenchError
 
+_INTEGER = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+
 
 class SelectionError(BenchError):
     """A strategy's answer is not a valid ranking of unlabelled items."""
@@ -63,7 +65,7 @@ def as_ranking(answer: object, unlabeled: Tensor) -> Tensor:
 
 
 def _integers(answer: object) -> Tensor:
-    if isinstance(answer, Tensor) and answer.dim() == 1 and not answer.is_floating_point():
+    if isinstance(answer, Tensor) and answer.dim() == 1 and answer.dtype in _INTEGER:
         return answer.to("cpu", torch.int64)
     if isinstance(answer, Sequence) and all(type(i) is int or _scalar(i) for i in answer):
         return torch.tensor([int(i) for i in answer], dtype=torch.int64)
@@ -74,7 +76,7 @@ def _integers(answer: object) -> Tensor:
 
 
 def _scalar(value: object) -> bool:
-    return isinstance(value, Tensor) and value.dim() == 0 and not value.is_floating_point()
+    return isinstance(value, Tensor) and value.dim() == 0 and value.dtype in _INTEGER
 
 
 def _describe(answer: object) -> str:

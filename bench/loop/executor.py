@@ -50,7 +50,8 @@ def _run(cell: Cell, executor: str, notify: Notify) -> str | None:
     """Run one cell; the reason, if its strategy failed."""
     report = Reporter(cell.name, cell.rounds, cell.config.epochs, notify)
     report.tell("start")
-    last = harness.run(cell, FitStore(cell.request.out / ".fits"), executor, report)[-1]
+    fits = FitStore(cell.request.out / ".fits" / executor)  # each with its own kind of seconds
+    last = harness.run(cell, fits, executor, report)[-1]
     report.tell("failed" if last.error else "done", last.error or f"score {last.score:.3f}")
     return last.error
 
@@ -71,15 +72,30 @@ def _in_processes(plan: Plan, notify: Notify) -> Summary:
         context.Process(target=_work, args=(todo, told), daemon=True)
         for _ in range(min(plan.jobs, len(plan.cells)))
     ]
+    try:
+        _start(workers, todo)
+        return _collect(len(plan.cells), told, workers, notify)
+    finally:
+        _stop(workers)
+        todo.cancel_join_thread()
+
+
+def _start(workers: Sequence[BaseProcess], todo: "Queue[Task | None]") -> None:
+    """Start workers that ignore Ctrl-C, as they inherit it: the parent hears it and ends them."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
     for worker in workers:
         todo.put(None)
         worker.start()
-    try:
-        return _collect(len(plan.cells), told, workers, notify)
-    finally:
-        for worker in workers:
+    signal.signal(signal.SIGINT, heard)
+
+
+def _stop(workers: Sequence[BaseProcess]) -> None:
+    """End the workers, done or not; each is given the time to clean up after itself."""
+    for worker in workers:
+        if worker.pid is not None:
             worker.terminate()
-        todo.cancel_join_thread()
+            worker.join(5)
+            worker.kill()
 
 
 def _collect(
@@ -111,8 +127,8 @@ def _check_alive(workers: Sequence[BaseProcess]) -> None:
 
 
 def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:
-    """A worker: cells until there are none; it ends with its parent and on Ctrl-C, silently."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    """A worker: cells until there are none; it ends with its parent or when told, silently."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     try:
@@ -120,6 +136,8 @@ def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:
             cell = Cell(*task)
             error = _run(cell, "process", lambda event: told.put(("event", event)))
             told.put(("end", cell.name, error))
+    except KeyboardInterrupt:
+        told.cancel_join_thread()
     except BenchError as error:
         told.put(("error", error))
     except Exception:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -52,10 +53,10 @@ class FitStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _alone(path.with_suffix(".lock")):
-                if path.exists():
-                    return _read(path, blank)
-                fit = make()
-                _write(path, fit)
+                fit = _read(path, blank)
+                if fit is None:
+                    fit = make()
+                    _write(path, fit)
                 return fit
         except OSError as reason:
             raise StorageError(
@@ -64,9 +65,13 @@ class FitStore:
             ) from reason
 
 
-def _read(path: Path, blank: Learner) -> Fit:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+def _read(path: Path, blank: Learner) -> Fit | None:
+    """The fit in a file; None when there is none, or one that a power cut has damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (FileNotFoundError, ValueError, EOFError, BadZipFile):
+        return None
     score = Score(**json.loads(bytes(arrays.pop("score"))))
     return Fit(blank.restore(arrays), score)
 

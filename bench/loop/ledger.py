@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.data.task import Deal
+from bench.error import DataError
 from bench.learners.learner import Labeled
 from bench.loop.budget import Budget
 
@@ -37,9 +38,12 @@ class Ledger:
         self.ids = torch.cat([self.ids, ids])
 
     def initial(self, target: int, rng: torch.Generator) -> Tensor:
-        """Ids drawn at random up to the first target."""
+        """Ids drawn at random up to the first target; DataError when it pays for none."""
         ids = self.pool.ids[torch.randperm(len(self.pool.ids), generator=rng)]
-        return ids[: Budget(target).count(self.pool.cost(ids))]
+        count = Budget(target).count(self.pool.cost(ids))
+        if count == 0:
+            raise DataError(f"The first target, {target}, pays for no item; raise it on the card.")
+        return ids[:count]
 
     def budget(self, target: int) -> Budget:
         """What is left until a cumulative target."""

@@ -153,9 +153,13 @@ def plan(request: Request) -> Plan:
         )
     chosen = request.strategies or task.protocol.strategies
     seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
-    cells = {
-        cell.key: cell for text in chosen for seed in seeds for cell in [Cell(request, text, seed)]
-    }
+    cells: dict[Key, Cell] = {}
+    for text in chosen:
+        for seed in seeds:
+            cell = Cell(request, text, seed)
+            twin = cells.setdefault(cell.key, cell)
+            if twin.origin != cell.origin:
+                raise UsageError(f"'{twin.strategy}' and '{text}' have one name; rename a file.")
     open_ = [cell for cell in cells.values() if len(cell.done()) < cell.rounds]
     return Plan(open_, [cell for cell in cells.values() if cell not in open_], request.jobs)
 

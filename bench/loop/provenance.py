@@ -48,8 +48,11 @@ def device(name: str) -> torch.device:
     try:
         chosen = torch.device(name)
         torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as reason:
-        raise UsageError(f"There is no device '{name}' here; use --device cpu.") from reason
+        known = chosen.type in ("cpu", "cuda")
+    except (RuntimeError, AssertionError):
+        known = False
+    if not known:
+        raise UsageError(f"There is no device '{name}' here; use --device cpu.")
     return chosen
 
 

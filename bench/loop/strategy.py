@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from bench.error import UsageError
 from bench.learners.learner import signals
@@ -54,10 +54,10 @@ def load(text: str) -> Strategy:
     needs = getattr(module, "needs", None)
     select = getattr(module, "select", None)
     objective = getattr(module, "objective", "supervised")
-    if not (module.__doc__ and isinstance(needs, tuple) and callable(select)):
+    if not (module.__doc__ and _are_names(needs) and _takes_three(select)):
         raise UsageError(
             f"{path} is no strategy: it must have a docstring with its source, a tuple `needs` "
-            "and a function `select(view, budget, rng)`."
+            "of names of signals and a function `select(view, budget, rng)`."
         )
     _check_signals(path, needs, objective)
     spec = Spec.of(path.stem, _params(path, select, dict(spec.params)))
@@ -82,9 +82,17 @@ def _module(path: Path) -> tuple[ModuleType, str]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as reason:
+    except (Exception, SystemExit) as reason:
         raise UsageError(f"{path} cannot be loaded: {type(reason).__name__}: {reason}.") from reason
     return module, digest
+
+
+def _are_names(needs: object) -> TypeGuard[tuple[str, ...]]:
+    return isinstance(needs, tuple) and all(isinstance(name, str) for name in needs)
+
+
+def _takes_three(select: object) -> TypeGuard[Select]:
+    return callable(select) and len(inspect.signature(select).parameters) >= 3
 
 
 def _check_signals(path: Path, needs: tuple[str, ...], objective: str) -> None:

@@ -42,11 +42,14 @@ class Trainer:
         }
 
     def fit(self, objective: str) -> Models:
-        """Fit the models of a round on what the ledger has revealed."""
+        """Fit the models of a round on what the ledger has revealed.
+
+        Once nothing is unlabelled there is no other objective to train for.
+        """
         successor = self._successor()
-        return Models(
-            successor, None if objective == "supervised" else self._own(objective, successor)
-        )
+        if objective == "supervised" or len(self.ledger.unlabeled) == 0:
+            return Models(successor, None)
+        return Models(successor, self._own(objective, successor))
 
     def _successor(self) -> Fit:
 

@@ -29,7 +29,7 @@ class View:
     ) -> None:
         self.labeled = Labeled(labeled.ids.clone(), labeled.inputs, labeled.labels)
         self.history = tuple(ids.clone() for ids in history)
-        self._unlabeled = unlabeled
+        self._unlabeled = unlabeled.clone()
         self._pool, self._learner, self._needs = pool, learner, frozenset(needs)
 
     @property

@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.error import UsageError
+from bench.loop.plan import Cell, plan
+
+
+def names(cells: list[Cell]) -> list[str]:
+    return [cell.name for cell in cells]
+
+
+def test_cells_come_strategy_by_strategy_seed_by_seed(tiny: Any) -> None:
+    made = plan(tiny.request(strategies=("lc", "full"), seeds=2, jobs=3))
+    assert names(made.cells) == ["lc seed 0", "lc seed 1", "full seed 0", "full seed 1"]
+    assert made.finished == []
+    assert made.jobs == 3
+    assert [cell.rounds for cell in made.cells] == [4, 4, 1, 1]
+
+
+def test_none_stands_for_the_protocols_choice(tiny: Any) -> None:
+    made = plan(tiny.request(strategies=None, seeds=None))
+    assert names(made.cells) == ["random seed 0", "random seed 1", "lc seed 0", "lc seed 1"]
+    assert {cell.key.protocol for cell in made.cells} == {"drawn"}
+
+
+def test_finished_and_failed_and_open_cells_are_told_apart(tiny: Any) -> None:
+    tiny.run(tiny.cell("random"))
+    tiny.run(tiny.cell("lc", rounds=2))
+    made = plan(tiny.request(strategies=("random", "lc", "longest")))
+    assert names(made.finished) == ["random seed 0"]
+    assert names(made.cells) == ["lc seed 0", "longest seed 0"]
+
+
+def test_equal_choices_are_one_cell(tiny: Any) -> None:
+    made = plan(tiny.request(strategies=("nse", "nse[normalize=false]", "nse[width=3]")))
+    assert [str(cell.chooser.spec) for cell in made.cells if cell.chooser] == [
+        "nse",
+        "nse[width=3]",
+    ]
+
+
+def test_two_files_of_one_name_are_refused(tiny: Any, tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text('"""Mine."""\nneeds = ()\ndef select(v, b, r): ...\n')
+    with pytest.raises(UsageError, match="'random' and '.*random.py' have one name"):
+        plan(tiny.request(strategies=("random", str(tmp_path / "random.py"))))
+
+
+def test_every_setting_of_the_learner_is_part_of_the_key(tiny: Any) -> None:
+    key = tiny.cell("random").key
+    assert key.learner == "bilstm-tagger"
+    assert '"hidden":8' in key.learner_params
+    assert '"patience":' in key.learner_params
+    spelled = tiny.cell("random", learner="bilstm-tagger[hidden=64]").key
+    assert spelled == tiny.cell("random", learner="bilstm-tagger").key
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"seeds": 0}, "--seeds is 0; it must be at least 1"),
+        ({"seeds": -3}, "--seeds is -3"),
+        ({"rounds": 0}, "--rounds is 0"),
+        ({"jobs": 0}, "--jobs is 0"),
+        (
+            {"rounds": 5},
+            "--rounds 5: protocol 'drawn' of 'tiny' has 4 rounds, the last at 80 items",
+        ),
+        ({"device": "abacus"}, "There is no device 'abacus' here; use --device cpu"),
+        ({"device": "meta"}, "There is no device 'meta' here"),
+        ({"device": "cuda:99"}, "There is no device 'cuda:99' here"),
+        ({"task": "tinny"}, r"There is no task 'tinny'\. Did you mean tiny"),
+        ({"protocol": "draw"}, r"has no protocol 'draw'\. Did you mean drawn"),
+        ({"learner": "bilstm-tager"}, r"no learner 'bilstm-tager'\. Did you mean bilstm-tagger"),
+        ({"learner": "bilstm-tagger[hiden=3]"}, r"has no parameter 'hiden'\. Did you mean hidden"),
+        ({"learner": "bilstm-tagger[hidden=big]"}, "is <class 'int'>, not 'big'|is int, not 'big'"),
+        ({"learner": "bilstm-tagger[hidden=0]"}, "'hidden' of .* is 0; it must lie between 1"),
+        ({"learner": "bilstm-tagger[dropout=1.5]"}, "'dropout' of .* is 1.5; it must lie"),
+        ({"learner": "bilstm-tagger[learning_rate=NaN]"}, "is nan; it must lie between 0"),
+        ({"strategies": ("lcc",)}, r"no strategy 'lcc'\. Did you mean lc"),
+        ({"strategies": ("lc[x=1]",)}, r"has no parameter 'x'\. It has: width"),
+    ],
+)
+def test_a_wrong_request_is_refused_before_anything_runs(
+    tiny: Any, changes: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        plan(tiny.request(**changes))
+    assert not tiny.out.exists()
