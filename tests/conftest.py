@@ -1,5 +1,7 @@
-"""What all tests share: a cache of their own, no network for data, the real data if given, and a
-small task (`tests/tiny`) that a cell of the real loop runs on in a fraction of a second."""
+"""What all tests share: a cache of their own, no network for data, the real data if given.
+
+And a small task (`tests/tiny`), on which a cell of the real loop takes a fraction of a second.
+"""
 
 import os
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from bench.loop.event import Event
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 LEARNER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
-from hypothesis import settings
 
 # No property is about time, and a busy machine would break hypothesis' 200 ms an example.
 settings.register_profile("labelworth", deadline=None)

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 
 from bench.error import UsageError
-from bench.spec import Spec, nearest
+from bench.spec import Spec, Value, nearest
 
 _HIGHEST = {"dropout": 0.99, "unknown": 1, "validation": 0.9}
 
@@ -39,24 +39,14 @@ class Config:
     @classmethod
     def of(cls, spec: Spec) -> "Config":
         """The defaults with a spec's parameters; UsageError for unknown names or wrong types."""
-        known = {field.name: field.type for field in fields(cls)}
+        known = {field.name for field in fields(cls)}
         values: dict[str, int | float] = {}
         for key, value in spec.params:
             if key not in known:
                 raise UsageError(
                     f"Learner '{spec.name}' has no parameter '{key}'.{nearest(key, known)}"
                 )
-            if isinstance(value, bool | str) or (known[key] is int and isinstance(value, float)):
-                raise UsageError(
-                    f"Parameter '{key}' of learner '{spec.name}' is {known[key]}, not {value!r}."
-                )
-            low, high = (1, math.inf) if known[key] is int else (0, _HIGHEST.get(key, math.inf))
-            if not low <= value <= high:
-                raise UsageError(
-                    f"Parameter '{key}' of learner '{spec.name}' is {value}; it must lie between "
-                    f"{low} and {high}."
-                )
-            values[key] = value
+            values[key] = _checked(f"Parameter '{key}' of learner '{spec.name}'", key, value)
         return replace(cls(), **values)  # type: ignore[arg-type]
 
     def overrides(self) -> dict[str, int | float]:
@@ -67,3 +57,13 @@ class Config:
     def record(self) -> dict[str, int | float]:
         """All settings as plain values."""
         return asdict(self)
+
+
+def _checked(what: str, key: str, value: Value) -> int | float:
+    kind = type(getattr(Config, key))
+    if isinstance(value, bool | str) or (kind is int and isinstance(value, float)):
+        raise UsageError(f"{what} is {kind.__name__}, not {value!r}.")
+    low, high = (1, math.inf) if kind is int else (0, _HIGHEST.get(key, math.inf))
+    if not low <= value <= high:
+        raise UsageError(f"{what} is {value}; it must lie between {low} and {high}.")
+    return value

@@ -78,7 +78,10 @@ def labeled(sentences: Callable[..., pa.ListArray]) -> Callable[..., Labeled]:
     def make(*texts: str) -> Labeled:
         inputs = sentences(*texts)
         labels = [
-            [TAGS[(ord(word) + ord(before)) % 3] for word, before in zip(text, ["a", *text])]
+            [
+                TAGS[(ord(word) + ord(before)) % 3]
+                for word, before in zip(text, ["a", *text[:-1]], strict=True)
+            ]
             for text in inputs.to_pylist()
         ]
         ids = torch.arange(len(inputs))

@@ -37,7 +37,9 @@ def test_the_enumeration_is_a_peaked_distribution(kind, drawn, every, sentences)
 def test_a_beam_as_wide_as_the_space_is_exact(kind, seed, drawn, every, sentences):
     learner = drawn(kind, seed)
     found = parses(learner, sentences(), ALL)
-    for (true_paths, truth), (paths, scores) in zip(every(learner, sentences()), found):
+    for (true_paths, truth), (paths, scores) in zip(
+        every(learner, sentences()), found, strict=True
+    ):
         count = len(truth)
         torch.testing.assert_close(scores[:count].double(), truth, atol=1e-4, rtol=0)
         assert (scores[count:] == -torch.inf).all()
@@ -48,7 +50,7 @@ def test_a_beam_as_wide_as_the_space_is_exact(kind, seed, drawn, every, sentence
 def test_the_taggers_five_best_are_exact(seed, drawn, every, sentences):
     learner = drawn("bilstm-tagger", seed)
     signal = learner.signal("nbest_log_probs", sentences(), width=5)
-    for (_, truth), scores in zip(every(learner, sentences()), signal):
+    for (_, truth), scores in zip(every(learner, sentences()), signal, strict=True):
         count = min(5, len(truth))
         torch.testing.assert_close(scores[:count].double(), truth[:count], atol=1e-4, rtol=0)
         assert (scores[count:] == -torch.inf).all()
@@ -60,7 +62,7 @@ def test_a_narrow_beam_finds_true_sequences(kind, seed, drawn, every, log_prob, 
     learner, inputs = drawn(kind, seed), sentences()
     found = parses(learner, inputs, 5)
     for text, (_, truth), (paths, scores) in zip(
-        inputs.to_pylist(), every(learner, inputs), found
+        inputs.to_pylist(), every(learner, inputs), found, strict=True
     ):
         count = min(5, len(truth))
         forced = log_prob(learner.model, learner.words.encode(pa.array([text])), paths[:, :count])

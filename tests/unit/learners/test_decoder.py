@@ -162,3 +162,10 @@ def test_dropout_keeps_the_mean_and_is_a_function_of_its_stream():
     assert (first == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
     assert dropout(x, 0.3, None) is x
     assert dropout(x, 0, torch.Generator()) is x
+
+
+def test_the_loss_is_the_surprise_of_the_labels_per_word(kind, drawn, batch, labeled, log_prob):
+    learner, given = drawn(kind), labeled("a b c d")
+    data = batch(learner, given.inputs, given.labels)
+    surprise = -log_prob(learner.model, data.words[:, 0], data.tags).item()
+    assert learner.model.loss(data).item() == pytest.approx(surprise / 4, abs=1e-5)

@@ -36,7 +36,9 @@ def select(labeled, sentences, monkeypatch):
         view = View(Pool(corpus, ids, "items"), ids, labeled("a b"), [], learner, chosen.needs)
         with monkeypatch.context() as patch:
             if raw:
-                patch.setitem(chosen.select.__globals__, "rank", lambda ids, priority, rng: priority)
+                patch.setitem(
+                    chosen.select.__globals__, "rank", lambda ids, priority, rng: priority
+                )
             rng = torch.Generator().manual_seed(0)
             return chosen.select(view, Budget(3), rng, **dict(chosen.spec.params))
 

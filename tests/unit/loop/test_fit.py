@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from bench.error import StorageError
+from bench.learners.layer import build
 from bench.learners.learner import Learner
 from bench.loop.fit import Fit, FitStore, Score
 from bench.loop.seed import Streams
@@ -26,8 +27,6 @@ def blank() -> Learner:
 
 def built() -> Fit:
     learner = blank()
-    from bench.learners.layer import build
-
     build(learner.model, learner.device, Streams(0)("initialisation"))
     return Fit(learner, SCORE)
 
@@ -80,6 +79,7 @@ def test_files_hold_plain_arrays(tmp_path: Path) -> None:
         assert {arrays[name].dtype.kind for name in arrays.files} <= {"f", "u"}
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # numpy's open file
 @pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense", None])
 def test_a_damaged_fit_is_made_again(tmp_path: Path, damage: bytes | None) -> None:
     ask(tmp_path / "fits", 1, tmp_path / "note")

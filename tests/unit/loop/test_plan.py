@@ -43,15 +43,15 @@ def test_equal_choices_are_one_cell(tiny: Any) -> None:
 
 def test_two_files_of_one_name_are_refused(tiny: Any, tmp_path: Path) -> None:
     (tmp_path / "random.py").write_text('"""Mine."""\nneeds = ()\ndef select(v, b, r): ...\n')
-    with pytest.raises(UsageError, match="'random' and '.*random.py' have one name"):
+    with pytest.raises(UsageError, match=r"'random' and '.*random.py' have one name"):
         plan(tiny.request(strategies=("random", str(tmp_path / "random.py"))))
 
 
-def test_every_setting_of_the_learner_is_part_of_the_key(tiny: Any) -> None:
+def test_settings_that_say_the_default_are_no_settings(tiny: Any) -> None:
     key = tiny.cell("random").key
     assert key.learner == "bilstm-tagger"
     assert '"hidden":8' in key.learner_params
-    assert '"patience":' in key.learner_params
+    assert '"patience":' in tiny.cell("random").origin["config"]
     spelled = tiny.cell("random", learner="bilstm-tagger[hidden=64]").key
     assert spelled == tiny.cell("random", learner="bilstm-tagger").key
 
@@ -65,7 +65,7 @@ def test_every_setting_of_the_learner_is_part_of_the_key(tiny: Any) -> None:
         ({"jobs": 0}, "--jobs is 0"),
         (
             {"rounds": 5},
-            "--rounds 5: protocol 'drawn' of 'tiny' has 4 rounds, the last at 80 items",
+            "protocol 'drawn' of 'tiny' has 4 rounds, the last at 80 items",
         ),
         ({"device": "abacus"}, "There is no device 'abacus' here; use --device cpu"),
         ({"device": "meta"}, "There is no device 'meta' here"),
