@@ -158,7 +158,11 @@ def _execute(todo: "Plan", out: Path) -> None:
 
     if todo.finished:
         total = len(todo.cells) + len(todo.finished)
-        click.echo(f"resumed: {len(todo.finished)} of {total} cells already finished", err=True)
+        old = sum(cell.outdated for cell in todo.finished)
+        told = f" ({old} by other code; to redo them, choose another --out)" if old else ""
+        click.echo(
+            f"resumed: {len(todo.finished)} of {total} cells already finished{told}", err=True
+        )
     with store.lock(out), watch(len(todo.cells), Console(stderr=True)) as notify:
         summary = execute(todo, notify)
     paths = [cell.path for cell in (*todo.cells, *todo.finished)]

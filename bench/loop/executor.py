@@ -74,7 +74,10 @@ def _in_processes(plan: Plan, notify: Notify) -> Summary:
     ]
     try:
         _start(workers, todo)
-        return _collect(len(plan.cells), told, workers, notify)
+        summary = _collect(len(plan.cells), told, workers, notify)
+        for worker in workers:
+            worker.join(5)
+        return summary
     finally:
         _stop(workers)
         todo.cancel_join_thread()
@@ -118,12 +121,13 @@ def _collect(
 
 
 def _check_alive(workers: Sequence[BaseProcess]) -> None:
-    for worker in workers:
-        if worker.exitcode not in (None, 0):
-            raise BenchError(
-                f"A worker process died (exit code {worker.exitcode}; out of memory?). Finished "
-                "rounds are kept; run the same command again, perhaps with fewer --jobs."
-            )
+    """BenchError when a worker died, or when all have ended although cells are missing."""
+    ended = [worker.exitcode for worker in workers if worker.exitcode is not None]
+    if any(ended) or len(ended) == len(workers):
+        raise BenchError(
+            f"A worker process died (exit code {max(ended, key=abs)}; out of memory?). Finished "
+            "rounds are kept; run the same command again, perhaps with fewer --jobs."
+        )
 
 
 def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:

@@ -68,7 +68,7 @@ class FitStore:
 def _read(path: Path, blank: Learner) -> Fit | None:
     """The fit in a file; None when there is none, or one that a power cut has damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (FileNotFoundError, ValueError, EOFError, BadZipFile):
         return None

@@ -113,6 +113,11 @@ class Cell:
             "config": canonical(settings),
         }
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the rows on disk were made by other code than would run now."""
+        return any(row.code_digest != self.origin["code_digest"] for row in store.read(self.path))
+
     def done(self) -> list[Row]:
         """The rounds on disk that a run goes on from; none when the cell failed.
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import torch
+
 from bench.data.judge import Judge
 from bench.learners.learner import Learner
 from bench.loop import clock, provenance
@@ -38,7 +40,7 @@ class Trainer:
             "seed": cell.seed,
             "learner": [cell.key.learner, cell.config.record(), cell.key.device],
             "task": [cell.key.task, cell.key.protocol, cell.task.data_digest],
-            "code": provenance.code_digest(""),
+            "code": [provenance.code_digest(""), torch.__version__],
         }
 
     def fit(self, objective: str) -> Models:
