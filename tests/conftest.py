@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bench.loop.plan import Cell, Request
     from bench.rows.schema import Row
 
+# Before torch is imported: small models are slow, and not bit-identical, on several threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 TESTS = Path(__file__).parent
 LEARNER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
 
