@@ -25,7 +25,8 @@ class Reach:
 
 @dataclass(frozen=True)
 class Cost:
-    """Medians over rounds and seeds; `training_seconds` is a run's sum, mean over seeds.
+    """Medians over rounds and seeds; `training_seconds` is the sum of a run, mean over
+    the seeds whose rounds all ran alone.
 
     Seconds, passes and speed-ups are None where nothing was measured alone on the machine.
     """
@@ -111,6 +112,7 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
     """What the strategy costs; `lc` and `nse` are the passes of those two on the same board."""
     passes = median_passes(runs)
     training = stack(runs, "training").sum(axis=1)
+    alone = training[~np.isnan(training)]
     items, words = (stack(runs, name) for name in ("items", "words"))
     selected = items[:, -1] - items[:, 0]
     per_item = (words[:, -1] - words[:, 0])[selected > 0] / selected[selected > 0]
@@ -120,7 +122,7 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
         passes=passes,
         speedup_lc=lc / passes if lc and passes else None,
         speedup_nse=nse / passes if nse and passes else None,
-        training_seconds=None if np.isnan(training).any() else float(training.mean()),
+        training_seconds=float(alone.mean()) if alone.size else None,
         words_per_item=float(per_item.mean()) if per_item.size else None,
         duplicate_share=float(shares.mean()),
     )

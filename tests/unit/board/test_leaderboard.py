@@ -166,6 +166,12 @@ def test_costs_by_hand(make_run: Make) -> None:
     assert margin.words_per_item == 10.0
 
 
+def test_training_is_a_mean_over_the_seeds_that_ran_alone(make_run: Make) -> None:
+    alone = make_run("lc", 0, LOW, fit_seconds=2.0)
+    beside = make_run("lc", 1, LOW, fit_seconds=9.0, executor="process")
+    assert entries(alone, beside)["lc"].cost.training_seconds == 2.0 * len(LOW)
+
+
 def test_acquisition_is_a_median_over_rounds_and_seeds(make_run: Make) -> None:
     cells = [make_run("lc", seed, LOW) for seed in (0, 1)]
     times = iter((1.0, 9.0, None, 3.0, 5.0, None))
