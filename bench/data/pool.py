@@ -26,15 +26,14 @@ class Pool:
 
     def __init__(self, tokens: pa.ChunkedArray, ids: torch.Tensor, unit: str) -> None:
         self.ids = ids
-        self._tokens = tokens
         self._unit = unit
-        lengths = pc.list_value_length(take(tokens, ids))
+        self._inputs = take(tokens, ids)  # and nothing else of the corpus: it holds the test split
+        lengths = pc.list_value_length(self._inputs)
         self._lengths = torch.from_numpy(lengths.to_numpy().astype(np.int64))
 
     def inputs(self, ids: torch.Tensor) -> Sentences:
         """The words of each item."""
-        locate(self.ids, ids)
-        return take(self._tokens, ids)
+        return self._inputs.take(pa.array(locate(self.ids, ids).numpy()))
 
     def lengths(self, ids: torch.Tensor) -> torch.Tensor:
         """Words per item, int64."""

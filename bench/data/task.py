@@ -1,5 +1,6 @@
 """A task: a corpus and a protocol, dealt anew for each seed."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,7 +15,8 @@ from bench.data.corpus import Corpus
 from bench.data.judge import Judge
 from bench.data.oracle import Oracle
 from bench.data.pool import Pool
-from bench.error import DataError
+from bench.error import UsageError
+from bench.spec import canonical
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,19 @@ class Task:
     def tags(self) -> tuple[str, ...]:
         """The tag inventory: the card's, O first."""
         return self.card.tags
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What decides, beside the corpus, how it is split, spent and labelled."""
+        recipe, tags = self.card.recipe(self.protocol.name), canonical(self.tags)
+        return {
+            "unit": self.protocol.unit,
+            "targets": self.protocol.targets,
+            "pool": recipe.pool,
+            "test": recipe.test,
+            "distinct": recipe.distinct,
+            "tags": hashlib.sha256(tags.encode()).hexdigest(),
+        }
 
     @property
     def whole(self) -> int:
@@ -109,16 +124,16 @@ def draw(
 
 
 def _targets(recipe: Recipe, corpus: Corpus, where: str) -> tuple[int, ...]:
-    """The cumulative targets in the recipe's unit; DataError when the corpus is too small."""
+    """The cumulative targets in the recipe's unit; UsageError when the corpus is too small."""
     if isinstance(recipe.pool, int):
         have, need = len(corpus.rows(None, recipe.distinct)), recipe.pool + int(recipe.test)
         if have < need:
-            raise DataError(f"{where}: pool and test need {need} sentences, there are {have}.")
+            raise UsageError(f"{where}: pool and test need {need} sentences, there are {have}.")
     size = _size(recipe, corpus)
     steps = range(1, recipe.rounds + 1)
     targets = recipe.targets or tuple(round(recipe.share * step * size) for step in steps)
     if targets[-1] > size:
-        raise DataError(f"{where}: the last target is {targets[-1]}, but the pool holds {size}.")
+        raise UsageError(f"{where}: the last target is {targets[-1]}, but the pool holds {size}.")
     return targets
 
 

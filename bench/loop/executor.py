@@ -22,6 +22,10 @@ from bench.loop.plan import Cell, Plan, Request
 from bench.rows.schema import SERIAL
 
 Task = tuple[Request, str, int]
+_DIED = (
+    "A worker process died (out of memory?). Finished rounds are kept; run the same command again, "
+    "perhaps with fewer --jobs."
+)
 
 
 @dataclass
@@ -106,10 +110,12 @@ def _collect(
 ) -> Summary:
     summary = Summary()
     while summary.done + len(summary.failed) < count:
+        alive = _alive(workers)  # before looking: what a worker said last is in the queue by then
         try:
             kind, *content = told.get(timeout=1)
         except queue.Empty:
-            _check_alive(workers)
+            if not alive:
+                raise BenchError(_DIED) from None
             continue
         if kind == "event":
             notify(content[0])
@@ -120,14 +126,10 @@ def _collect(
     return summary
 
 
-def _check_alive(workers: Sequence[BaseProcess]) -> None:
-    """BenchError when a worker died, or when all have ended although cells are missing."""
+def _alive(workers: Sequence[BaseProcess]) -> bool:
+    """Whether none has died, and not all have ended."""
     ended = [worker.exitcode for worker in workers if worker.exitcode is not None]
-    if any(ended) or len(ended) == len(workers):
-        raise BenchError(
-            f"A worker process died (exit code {max(ended, key=abs)}; out of memory?). Finished "
-            "rounds are kept; run the same command again, perhaps with fewer --jobs."
-        )
+    return not any(ended) and len(ended) < len(workers)
 
 
 def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:

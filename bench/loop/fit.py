@@ -50,19 +50,12 @@ class FitStore:
     def get(self, key: dict[str, object], blank: Learner, make: Callable[[], Fit]) -> Fit:
         """The fit of a key: read into a copy of `blank`, or made and kept; StorageError if full."""
         path = self.folder / f"{hashlib.sha256(canonical(key).encode()).hexdigest()}.npz"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with _alone(path.with_suffix(".lock")):
-                fit = _read(path, blank)
-                if fit is None:
-                    fit = make()
-                    _write(path, fit)
-                return fit
-        except OSError as reason:
-            raise StorageError(
-                f"Cannot keep a trained model in {path}: {reason.strerror}. Results so far are "
-                "intact; free space or choose another --out, then run the same command again."
-            ) from reason
+        with _alone(path.with_suffix(".lock")):
+            fit = _read(path, blank)
+            if fit is None:
+                fit = make()
+                _write(path, fit)
+            return fit
 
 
 def _read(path: Path, blank: Learner) -> Fit | None:
@@ -83,13 +76,25 @@ def _write(path: Path, fit: Fit) -> None:
     try:
         temporary.write_bytes(buffer.getvalue())
         temporary.replace(path)
-    except OSError:
+    except OSError as reason:
         temporary.unlink(missing_ok=True)
-        raise
+        raise _full(path, reason) from reason
 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    with path.open("wb") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("wb")
+    except OSError as reason:
+        raise _full(path, reason) from reason
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _full(path: Path, reason: OSError) -> StorageError:
+    return StorageError(
+        f"Cannot keep a trained model in {path}: {reason.strerror}. Results so far are intact; "
+        "free space or choose another --out, then run the same command again."
+    )

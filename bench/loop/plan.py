@@ -103,8 +103,7 @@ class Cell:
     @cached_property
     def origin(self) -> dict[str, str]:
         """What must not change between the rounds of a cell, as its columns."""
-        protocol = self.task.protocol
-        settings = {"unit": protocol.unit, "targets": protocol.targets, **self.config.record()}
+        settings = {**self.task.settings, **self.config.record()}
         return {
             "rules_version": provenance.RULES_VERSION,
             "code_digest": provenance.code_digest(self.chooser.digest if self.chooser else FULL),

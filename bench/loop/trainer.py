@@ -38,8 +38,8 @@ class Trainer:
         self.blank = Learner(spec, inputs, cell.task.tags, cell.device)
         self.identity: dict[str, object] = {
             "seed": cell.seed,
-            "learner": [cell.key.learner, cell.config.record(), cell.key.device],
-            "task": [cell.key.task, cell.key.protocol, cell.task.data_digest],
+            "learner": [cell.key.learner, cell.key.device, cell.origin["config_digest"]],
+            "data": cell.origin["data_digest"],
             "code": [provenance.code_digest(""), torch.__version__],
         }
 

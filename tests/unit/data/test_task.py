@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.data import card, corpus, task
-from bench.error import DataError, UsageError
+from bench.error import UsageError
 
 Maker = Callable[..., Path]
 
@@ -51,7 +51,7 @@ def test_typos_get_the_nearest_names(make: Maker) -> None:
 )
 def test_a_protocol_too_large_is_refused(make: Maker, old: str, new: str, message: str) -> None:
     root = make((old, new))
-    with pytest.raises(DataError, match=f"tiny, protocol drawn: {message}"):
+    with pytest.raises(UsageError, match=f"tiny, protocol drawn: {message}"):
         task.load("tiny", None, root)
 
 
