@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bench.loop.plan import Plan
 
 INTERRUPTED = 130
-STORAGE = 4
+UNREADABLE, STORAGE = 3, 4
+_READING = (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 def main() -> None:
@@ -30,7 +31,9 @@ def main() -> None:
     except BenchError as error:
         _end(f"Error: {error}", error.exit_code)
     except OSError as error:
-        _end(f"Error: {error.filename or 'input or output'}: {error.strerror or error}.", STORAGE)
+        # Writers raise StorageError themselves, so that these kinds are of something to be read.
+        code = UNREADABLE if isinstance(error, _READING) else STORAGE
+        _end(f"Error: {error.filename or 'input or output'}: {error.strerror or error}.", code)
 
 
 def _end(message: str, code: int) -> None:
@@ -44,7 +47,7 @@ def _examples(*lines: str) -> str:
 
 _EPILOG = """\b
 Begin with:
-  bench run              a small comparison on the embedded task, about five minutes
+  bench run              a small comparison on the embedded task, a few minutes
   bench list strategies  what there is to compare
   bench run --help       options and examples
 
@@ -53,7 +56,7 @@ Exit codes:
   0    all went well
   1    a cell failed; the others went on
   2    the request is wrong: an unknown name, a value out of range, a folder in use
-  3    data is missing, damaged or malformed
+  3    data is missing, damaged, malformed or unreadable
   4    results could not be written
   130  interrupted; the same command resumes
 """
@@ -157,17 +160,15 @@ def _execute(todo: "Plan", out: Path) -> None:
     from bench.rows import store
 
     if todo.finished:
-        total = len(todo.cells) + len(todo.finished)
         old = sum(cell.outdated for cell in todo.finished)
         told = f" ({old} by other code; to redo them, choose another --out)" if old else ""
-        click.echo(
-            f"resumed: {len(todo.finished)} of {total} cells already finished{told}", err=True
-        )
+        share = f"{len(todo.finished)} of {len(todo.cells) + len(todo.finished)}"
+        click.echo(f"resumed: {share} cells already finished{told}", err=True)
     with store.lock(out), watch(len(todo.cells), Console(stderr=True)) as notify:
         summary = execute(todo, notify)
     paths = [cell.path for cell in (*todo.cells, *todo.finished)]
     _board([path for path in paths if path.exists()], "table")
-    click.echo(f"Parquet: {_common(paths)}")
+    click.echo(f"Parquet: {os.path.commonpath(paths)}")
     if summary.failed:
         reasons = "".join(f"\n  {cell}: {reason}" for cell, reason in summary.failed)
         raise BenchError(
@@ -176,23 +177,16 @@ def _execute(todo: "Plan", out: Path) -> None:
         )
 
 
-def _common(paths: list[Path]) -> Path:
-    """The file, or the folder that holds all the files."""
-    return Path(os.path.commonpath(paths))
-
-
 def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """One text per strategy."""
-    return tuple(str(spec) for text in texts for spec in Spec.parse_list(text))
+    """One text per strategy; UsageError for an option that names none."""
+    parts = [Spec.parse_list(text) for text in texts]
+    if not all(parts):
+        raise UsageError("A --strategy is empty; `bench list strategies` shows what there is.")
+    return tuple(str(spec) for part in parts for spec in part)
 
 
 @cli.command(
-    "list",
-    epilog=_examples(
-        "bench list tasks",
-        "bench list strategies",
-        "bench list learners | grep attention",
-    ),
+    "list", epilog=_examples("bench list strategies", "bench list learners | grep attention")
 )
 @click.argument("kind", type=click.Choice(["tasks", "strategies", "learners"]))
 def list_(kind: str) -> None:
@@ -208,8 +202,10 @@ def _tasks() -> list[tuple[str, str]]:
 
 def _strategies() -> list[tuple[str, str]]:
     from bench.loop import strategy
+    from bench.rows.schema import FULL
 
-    return [(name, strategy.load(name).about.partition("\n")[0]) for name in strategy.names()]
+    rows = [(name, strategy.load(name).about.partition("\n")[0]) for name in strategy.names()]
+    return [*rows, (FULL, "Not a strategy: everything labelled, the reference for '98 % of full'.")]
 
 
 def _learners() -> list[tuple[str, str]]:

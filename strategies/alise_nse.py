@@ -8,6 +8,7 @@ from bench.loop.view import View
 
 needs = ("discriminator", "nbest_log_probs")
 objective = "adversarial"
+limits = {"width": (1, 100)}
 
 
 def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:

@@ -7,6 +7,7 @@ from bench.loop.ranking import rank
 from bench.loop.view import View
 
 needs = ("best_log_prob",)
+limits = {"width": (1, 100)}
 
 
 def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:

@@ -10,6 +10,7 @@ from bench.loop.ranking import rank, sequence_entropy
 from bench.loop.view import View
 
 needs = ("nbest_log_probs",)
+limits = {"width": (1, 100)}
 
 
 def select(

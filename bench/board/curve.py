@@ -19,6 +19,12 @@ def at(x: Values, y: Values, points: Values) -> Values:
     return np.interp(points, x, y, left=np.nan, right=np.nan)
 
 
+def between(x: Values, y: Values, low: float, high: float) -> tuple[Values, Values]:
+    """The part of the curve from `low` to `high`, both on it, with its ends interpolated."""
+    points = np.concatenate([[low], x[(low < x) & (x < high)], [high]])
+    return points, at(x, y, points)
+
+
 def reach(x: Values, y: Values, level: float) -> float | None:
     """Where the curve first reaches the level, interpolated; None when it never does."""
     above = np.flatnonzero(y >= level)

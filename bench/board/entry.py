@@ -55,6 +55,7 @@ class Entry:
     area: Spread | None
     own_area: Spread | None
     against_random: Difference | None
+    against_random_by_words: Difference | None
     by_words: tuple[Spread | None, ...]
     words_to_full: Reach | None
     cost: Cost
@@ -72,21 +73,24 @@ def over_seeds(values: Values) -> tuple[Spread, ...]:
 
 def area(runs: Sequence[Run], score: str = "score") -> Spread | None:
     """The spread over seeds of the area under the curve."""
-    areas = [curve.area(run.spent, getattr(run, score)) for run in runs]
+    areas = [_area(run, score) for run in runs]
     found = [each for each in areas if each is not None]
     return spread(found) if len(found) == len(runs) else None
 
 
 def difference(ours: Sequence[Run], theirs: Sequence[Run]) -> Difference | None:
     """Difference of areas, paired by seed, over the rounds that both have: no third matters."""
-    other = {run.seed: run for run in theirs}
-    pairs = [(run, other[run.seed]) for run in ours if run.seed in other]
-    if not pairs:
-        return None
-    rounds = min(run.rounds for pair in pairs for run in pair)
-    areas = [[curve.area(run.spent[:rounds], run.score[:rounds]) for run in pair] for pair in pairs]
-    known = [(one, two) for one, two in areas if one is not None and two is not None]
-    return paired(*zip(*known, strict=True)) if known else None
+    pairs = _pairs(ours, theirs)
+    rounds = min((run.rounds for pair in pairs for run in pair), default=0)
+    return _paired([[_area(run.cut(rounds)) for run in pair] for pair in pairs])
+
+
+def difference_by_words(ours: Sequence[Run], theirs: Sequence[Run]) -> Difference | None:
+    """The same over words: a seed's two curves, interpolated on the range that both span.
+
+    A seed whose two curves share no range is no pair.
+    """
+    return _paired([_areas_by_words(pair) for pair in _pairs(ours, theirs)])
 
 
 def by_words(runs: Sequence[Run], points: Values) -> tuple[Spread | None, ...]:
@@ -131,6 +135,29 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
 def median_passes(runs: Sequence[Run]) -> float | None:
     """Median passes over rounds and seeds; None when none was measured alone."""
     return _median(stack(runs, "passes")) if runs else None
+
+
+def _pairs(ours: Sequence[Run], theirs: Sequence[Run]) -> list[tuple[Run, Run]]:
+    """Runs with the same seed."""
+    other = {run.seed: run for run in theirs}
+    return [(run, other[run.seed]) for run in ours if run.seed in other]
+
+
+def _paired(areas: Sequence[Sequence[float | None]]) -> Difference | None:
+    """The difference over the pairs of which both areas are known."""
+    known = [(one, two) for one, two in areas if one is not None and two is not None]
+    return paired(*zip(*known, strict=True)) if known else None
+
+
+def _area(run: Run, score: str = "score") -> float | None:
+    return curve.area(run.spent, getattr(run, score))
+
+
+def _areas_by_words(pair: tuple[Run, Run]) -> list[float | None]:
+    low, high = max(run.words[0] for run in pair), min(run.words[-1] for run in pair)
+    if low >= high:
+        return [None, None]
+    return [curve.area(*curve.between(run.words, run.score, low, high)) for run in pair]
 
 
 def _median(values: Values) -> float | None:

@@ -1,6 +1,6 @@
 """Boards from rows: one per task, protocol, learner, device, rules and data."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -72,10 +72,10 @@ def _board(place: Place, found: Runs) -> Board:
 
 
 def _sift(found: Runs) -> tuple[Runs, list[Incomplete]]:
-    """Runs to aggregate, and those that failed or have fewer rounds than another seed has."""
+    """Runs to aggregate, cut to one length a strategy, and those that failed or are shorter."""
     whole, incomplete = [], []
     for each in _group(found, lambda run: run.strategy).values():
-        rounds = max((run.rounds for run in each if run.error is None), default=0)
+        rounds = _usual_rounds(each)
         for run in each:
             if run.error is not None:
                 incomplete.append(Incomplete(run.strategy, run.seed, True, run.error))
@@ -83,8 +83,17 @@ def _sift(found: Runs) -> tuple[Runs, list[Incomplete]]:
                 reason = f"{run.rounds} of {rounds} rounds"
                 incomplete.append(Incomplete(run.strategy, run.seed, False, reason))
             else:
-                whole.append(run)
+                whole.append(run.cut(rounds))
     return whole, incomplete
+
+
+def _usual_rounds(found: Runs) -> int:
+    """The rounds that most seeds of a strategy have, of equally many the larger.
+
+    So neither a seed that has just begun nor one that went on discards the others.
+    """
+    counts = Counter(run.rounds for run in found if run.error is None)
+    return max(counts, key=lambda rounds: (counts[rounds], rounds), default=0)
 
 
 def _entry(
@@ -92,6 +101,7 @@ def _entry(
 ) -> Entry:
     own = entry.stack(ours, "own_score")
     has_own = not np.isnan(own).any()
+    random = [] if ours[0].name == "random" else _reference("random", strategies)
     passes = {name: entry.median_passes(_reference(name, strategies)) for name in ("lc", "nse")}
     return Entry(
         strategy=ours[0].strategy,
@@ -104,9 +114,8 @@ def _entry(
         own_scores=entry.over_seeds(own) if has_own else None,
         area=entry.area(ours),
         own_area=entry.area(ours, "own_score") if has_own else None,
-        against_random=None
-        if ours[0].name == "random"
-        else entry.difference(ours, _reference("random", strategies)),
+        against_random=entry.difference(ours, random),
+        against_random_by_words=entry.difference_by_words(ours, random),
         by_words=entry.by_words(ours, words),
         words_to_full=entry.words_to_full(ours, full),
         cost=entry.cost(ours, passes["lc"], passes["nse"]),

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.board.leaderboard import Board
-from bench.board.sheet import LEGEND, Sheet, Style, notes, origin, sheets, title
+from bench.board.sheet import Sheet, Style, legend, notes, origin, sheets, title
 
 _TERMINAL = Style(columns=4, deviation=False)
 _PAGE = Style(columns=12, deviation=True)
@@ -19,12 +19,13 @@ _PAGE = Style(columns=12, deviation=True)
 
 def table(boards: Sequence[Board]) -> Group:
     """Rich tables within 100 columns; give the console that width where it has none of its own."""
-    return Group(*(part for board in boards for part in _rich_board(board)), Text(LEGEND, "dim"))
+    parts = (part for board in boards for part in _rich_board(board))
+    return Group(*parts, Text(legend(_TERMINAL), "dim"))
 
 
 def markdown(boards: Sequence[Board]) -> str:
     """A page for GitHub: the same bytes from the same rows, whatever their order."""
-    parts = ["# Leaderboard", LEGEND, *(part for board in boards for part in _board(board))]
+    parts = ["# Leaderboard", legend(_PAGE), *(part for board in boards for part in _board(board))]
     return "\n\n".join(parts) + "\n"
 
 

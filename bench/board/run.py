@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -61,11 +61,14 @@ class Run:
         """How many rounds succeeded."""
         return len(self.score)
 
+    def cut(self, rounds: int) -> "Run":
+        """The run as it was after that many rounds."""
+        return replace(self, **{name: getattr(self, name)[:rounds] for name in _ARRAYS})
 
-_ARRAYS = (
-    *("items", "words", "duplicates", "score", "own_score"),
-    *("acquisition", "passes", "training"),
-)
+
+_STORED = ("items", "words", "duplicates", "score", "own_score")  # as they are in the rows
+_TIMED = ("acquisition", "passes", "training")
+_ARRAYS = (*_STORED, *_TIMED)
 _TEXTS = ("rules_version", "data_digest", "config_digest", "unit", "synthetic", "error")
 
 
@@ -106,14 +109,14 @@ def _cut(
 
 
 def _arrays(table: pa.Table) -> dict[str, Values]:
-    simple = {name: _numbers(table, name) for name in _ARRAYS[:5]}
+    stored = {name: _numbers(table, name) for name in _STORED}
     alone = np.asarray(pc.equal(table["executor"], SERIAL))
     acquisition = np.where(alone, _numbers(table, "acquisition_seconds"), np.nan)
     own = np.nan_to_num(_numbers(table, "own_fit_seconds"))
     training = np.where(alone, _numbers(table, "fit_seconds") + own, np.nan)
     encoding = _numbers(table, "pass_seconds")
     passes = np.divide(acquisition, encoding, out=np.full_like(own, np.nan), where=encoding > 0)
-    return {**simple, "acquisition": acquisition, "passes": passes, "training": training}
+    return {**stored, "acquisition": acquisition, "passes": passes, "training": training}
 
 
 def _numbers(table: pa.Table, name: str) -> Values:

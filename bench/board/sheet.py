@@ -9,11 +9,12 @@ from bench.board.leaderboard import Board, Incomplete
 from bench.board.stats import Spread
 
 TOP, FEW = "●", "†"
-LEGEND = (
+_LEGEND = (
     "Scores: the successor, a supervised model fitted from scratch on the labels that the strategy "
-    "bought ('own': the strategy's own model), mean ± standard deviation over seeds. "
+    "bought ('own': the strategy's own model), {deviation}. "
     "Area: under the learning curve over the budget, divided by its range. "
-    "Vs random: difference of areas paired by seed, with its 95 % t interval. "
+    "Vs random: difference of areas paired by seed, with its 95 % t interval; "
+    "at equal words, areas over the words that both curves of a seed span. "
     f"{TOP} the best area, or a paired 95 % interval to the best that includes 0. "
     f"{FEW} fewer than five seeds: preliminary. Full: everything labelled. "
     "Acquisition: median of a round, in seconds and in passes (one encoding of the same pool); "
@@ -37,6 +38,13 @@ class Style:
 
     columns: int
     deviation: bool
+
+
+def legend(style: Style) -> str:
+    """What the columns and marks of all tables mean, as the style shows them."""
+    shown = "mean ± standard deviation over seeds"
+    short = "mean over seeds (± standard deviation: beside areas and words; all in markdown, JSON)"
+    return _LEGEND.format(deviation=shown if style.deviation else short)
 
 
 def title(board: Board) -> str:
@@ -92,12 +100,16 @@ def _curve_lines(board: Board, shown: list[int], style: Style) -> Iterator[tuple
 
 def _words(board: Board, style: Style) -> Sheet:
     shown = _thin(len(board.words), style.columns)
-    header = ("strategy", *(f"{board.words[index]:,}" for index in shown), "words to 98 % of full")
-    lines = tuple(
-        (each.strategy, *_pick(each.by_words, shown, style), number.reach(each.words_to_full))
-        for each in board.entries
-    )
+    points = tuple(f"{board.words[index]:,}" for index in shown)
+    header = ("strategy", *points, "vs random", "words to 98 % of full")
+    lines = tuple(_word_line(each, shown, style) for each in board.entries)
     return Sheet("Score at equal words", header, lines)
+
+
+def _word_line(each: Entry, shown: list[int], style: Style) -> tuple[str, ...]:
+    gap = number.difference(each.against_random_by_words)
+    scores = _pick(each.by_words, shown, style)
+    return (each.strategy, *scores, gap, number.reach(each.words_to_full))
 
 
 def _costs(board: Board) -> Sheet:

@@ -1,12 +1,17 @@
 """The one config object of a learner: every size and setting, recorded in every row."""
 
-import math
 from dataclasses import asdict, dataclass, fields, replace
 
 from bench.error import UsageError
 from bench.spec import Spec, Value, nearest
 
-_HIGHEST = {"dropout": 0.99, "unknown": 1, "validation": 0.9}
+# Far above any use: what lies beyond is a slip of the keyboard, better told than tried.
+_HIGHEST: dict[str, int | float] = {
+    **dict.fromkeys(("embedding", "hidden", "decoder"), 8192),
+    **dict.fromkeys(("patience", "epochs"), 100_000),
+    **{"batch_size": 65_536, "learning_rate": 100, "supervised_weight": 1_000_000},
+    **{"dropout": 0.99, "unknown": 1, "validation": 0.9},
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Config:
 
     @classmethod
     def of(cls, spec: Spec) -> "Config":
-        """The defaults with a spec's parameters; UsageError for unknown names or wrong types."""
+        """The defaults with a spec's parameters; UsageError for a wrong name, type or value."""
         known = {field.name for field in fields(cls)}
         values: dict[str, int | float] = {}
         for key, value in spec.params:
@@ -63,7 +68,7 @@ def _checked(what: str, key: str, value: Value) -> int | float:
     kind = type(getattr(Config, key))
     if isinstance(value, bool | str) or (kind is int and isinstance(value, float)):
         raise UsageError(f"{what} is {kind.__name__}, not {value!r}.")
-    low, high = (1, math.inf) if kind is int else (0, _HIGHEST.get(key, math.inf))
+    low, high = int(kind is int), _HIGHEST[key]
     if not low <= value <= high:
         raise UsageError(f"{what} is {value}; it must lie between {low} and {high}.")
     return value

@@ -1,8 +1,11 @@
 """Budgets: what is left to spend in a round, and what of a ranking it pays for (RULES, 2)."""
 
+import operator
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -67,19 +70,25 @@ def as_ranking(answer: object, unlabeled: Tensor) -> Tensor:
 def _integers(answer: object) -> Tensor:
     if isinstance(answer, Tensor) and answer.dim() == 1 and answer.dtype in _INTEGER:
         return answer.to("cpu", torch.int64)
-    if isinstance(answer, Sequence) and all(type(i) is int or _scalar(i) for i in answer):
-        return torch.tensor([int(i) for i in answer], dtype=torch.int64)
+    if isinstance(answer, Sequence) or (isinstance(answer, np.ndarray) and answer.ndim == 1):
+        with suppress(TypeError):
+            return torch.tensor([_id(value) for value in answer], dtype=torch.int64)
     raise SelectionError(
         f"The strategy returned {_describe(answer)}; select must return item ids: a sequence of "
         "int or a one-dimensional integer tensor, most wanted first."
     )
 
 
-def _scalar(value: object) -> bool:
-    return isinstance(value, Tensor) and value.dim() == 0 and value.dtype in _INTEGER
+def _id(value: object) -> int:
+    """An item id from an integer of Python, numpy or torch; TypeError for anything else."""
+    scalar = not isinstance(value, Tensor) or (value.dim() == 0 and value.dtype in _INTEGER)
+    if isinstance(value, bool) or not scalar:
+        raise TypeError
+    return operator.index(value)  # type: ignore[arg-type]
 
 
 def _describe(answer: object) -> str:
-    if isinstance(answer, Tensor):
-        return f"a tensor of shape {tuple(answer.shape)} and type {answer.dtype}"
+    if isinstance(answer, Tensor | np.ndarray):
+        kind = "a tensor" if isinstance(answer, Tensor) else "an array"
+        return f"{kind} of shape {tuple(answer.shape)} and type {answer.dtype}"
     return f"a {type(answer).__name__}"

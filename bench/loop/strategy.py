@@ -3,7 +3,8 @@
 import hashlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeGuard
 from bench.error import UsageError
 from bench.learners.learner import signals
 from bench.learners.objective import ADDS
+from bench.rows.schema import FULL
 from bench.spec import Spec, Value, nearest
 
 Select = Callable[..., Sequence[int]]
@@ -46,7 +48,8 @@ def load(text: str) -> Strategy:
     """A strategy from `name`, `name[key=value]` or `path/to/file.py[key=value]`.
 
     UsageError when there is none, when the file breaks the contract (docstring, `needs`,
-    `objective`, `select`), or when a parameter is not one of `select`'s.
+    `objective`, `select`, `limits`), or when a parameter is not one of `select`'s or beyond the
+    file's `limits`.
     """
     spec = Spec.parse(text)
     path = _find(spec.name)
@@ -60,16 +63,24 @@ def load(text: str) -> Strategy:
             "of names of signals and a function `select(view, budget, rng)`."
         )
     _check_signals(path, needs, objective)
-    spec = Spec.of(path.stem, _params(path, select, dict(spec.params)))
+    params = _params(path, select, dict(spec.params))
+    _check_limits(path, select, getattr(module, "limits", {}), params)
+    spec = Spec.of(path.stem, params)
     return Strategy(spec, inspect.cleandoc(module.__doc__), needs, objective, select, digest)
 
 
 def _find(name: str) -> Path:
+    if name == FULL:
+        raise UsageError(f"'{FULL}' is no strategy but the reference, and takes no parameters.")
     path = Path(name) if name.endswith(".py") else folder() / f"{name}.py"
     if not path.is_file():
-        hint = " Is the path right?" if name.endswith(".py") else nearest(name, names())
+        hint = " Is the path right?" if name.endswith(".py") else nearest(name, [*names(), FULL])
         raise UsageError(f"There is no strategy '{name}'.{hint}")
-    return path.resolve()
+    path = path.resolve()
+    bundled = folder() / f"{path.stem}.py"
+    if path.stem == FULL or (bundled.is_file() and path != bundled.resolve()):
+        raise UsageError(f"{path}: the name '{path.stem}' is taken; rename the file.")
+    return path
 
 
 @cache
@@ -80,9 +91,11 @@ def _module(path: Path) -> tuple[ModuleType, str]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses, for one, look their module up
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as reason:
+        sys.modules.pop(spec.name, None)
         raise UsageError(f"{path} cannot be loaded: {type(reason).__name__}: {reason}.") from reason
     return module, digest
 
@@ -109,6 +122,9 @@ def _check_signals(path: Path, needs: tuple[str, ...], objective: str) -> None:
 def _params(path: Path, select: Select, given: dict[str, Value]) -> dict[str, Value]:
     """The given parameters that differ from the defaults, so that equal choices are equal cells."""
     defaults = {p.name: p.default for p in list(inspect.signature(select).parameters.values())[3:]}
+    for key, default in defaults.items():
+        if default is inspect.Parameter.empty:
+            raise UsageError(f"{path}: parameter '{key}' of select has no default; give it one.")
     for key, value in given.items():
         if key not in defaults:
             raise UsageError(f"Strategy '{path.stem}' has no parameter '{key}'.{_has(defaults)}")
@@ -116,6 +132,22 @@ def _params(path: Path, select: Select, given: dict[str, Value]) -> dict[str, Va
             kind = type(defaults[key]).__name__
             raise UsageError(f"Parameter '{key}' of '{path.stem}' is {kind}, not {value!r}.")
     return {key: value for key, value in given.items() if value != defaults[key]}
+
+
+def _check_limits(path: Path, select: Select, limits: Any, params: Mapping[str, Any]) -> None:
+    """A file may state `limits = {"width": (1, 100)}`: the lowest and the highest value."""
+    known = inspect.signature(select).parameters
+    try:
+        for key, (low, high) in dict(limits).items():
+            if key not in known:
+                raise UsageError(f"{path}: `limits` names '{key}', no parameter of select.")
+            if key in params and not low <= params[key] <= high:
+                what = f"Parameter '{key}' of '{path.stem}' is {params[key]}"
+                raise UsageError(f"{what}; it must lie between {low} and {high}.")
+    except (TypeError, ValueError) as reason:
+        raise UsageError(
+            f"{path}: `limits` must map names of parameters to (lowest, highest)."
+        ) from reason
 
 
 def _has(defaults: dict[str, Any]) -> str:

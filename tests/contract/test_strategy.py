@@ -1,13 +1,17 @@
 """What every strategy file keeps to; one that is added is found and held to it."""
 
+import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import torch
 
+from bench.data.task import Task
 from bench.learners.learner import names as learners
 from bench.learners.learner import signals
 from bench.loop import strategy
@@ -62,6 +66,19 @@ def arrays(view: View) -> Iterator[list[Any]]:
     yield view.cost(view.unlabeled).tolist()
 
 
+def permuted(task: Task, kept: set[int]) -> Task:
+    """The task with the labels of all words permuted, but for those of some items."""
+    rows = task.corpus.tags.to_pylist()
+    hidden = [number for number in range(len(rows)) if number not in kept]
+    labels = [tag for number in hidden for tag in rows[number]]
+    random.Random(0).shuffle(labels)
+    shuffled = iter(labels)
+    for number in hidden:
+        rows[number] = [next(shuffled) for _ in rows[number]]
+    column = pa.chunked_array([pa.array(rows, task.corpus.tags.type)])
+    return replace(task, corpus=replace(task.corpus, tags=column))
+
+
 def test_every_file_is_found() -> None:
     files = {path.stem for path in strategy.folder().iterdir() if path.suffix == ".py"}
     assert set(NAMES) == files
@@ -111,6 +128,17 @@ def test_it_gives_equal_answers_to_equal_questions(tiny: Any, name: str) -> None
         for _ in range(2)
     ]
     assert seeded[0] == seeded[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_blind_to_unrevealed_labels(tiny: Any, name: str) -> None:
+    plain, blind = (tiny.cell(name, rounds=2, out=tiny.out / side) for side in ("a", "b"))
+    rows = tiny.run(plain)
+    blind.__dict__["task"] = permuted(plain.task, {*rows[0].initial, *rows[0].selected})
+    again = tiny.run(blind)
+    assert [row.selected for row in again] == [row.selected for row in rows]
+    assert len(rows[1].selected) > 0
+    assert again[1].metrics != rows[1].metrics  # the test split was permuted, too
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -75,7 +75,7 @@ def test_help_documents_the_exit_codes() -> None:
     ("kind", "expected"),
     [
         ("tasks", {"atis", "flights"}),
-        ("strategies", {"random", "lc", "alise", "alise_nse"}),
+        ("strategies", {"random", "lc", "alise", "alise_nse", "full"}),
         ("learners", {"bilstm-aligned", "bilstm-tagger"}),
     ],
 )
@@ -153,6 +153,9 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         (["run", "--strategy", "random,alice"], ["'alice'", "alise"]),
         (["run", "--strategy", "nse[normalise=true]"], ["'normalise'", "normalize"]),
         (["run", "--strategy", "absent.py"], ["'absent.py'"]),
+        (["run", "--strategy", ""], ["--strategy", "empty", "bench list strategies"]),
+        (["run", "--strategy", "margin[width=1]"], ["'width'", "between 2 and 100"]),
+        (["run", "--learner", "bilstm-tagger[hidden=1000000]"], ["'hidden'", "8192"]),
         (["run", "--seeds", "0"], ["--seeds", "0"]),
         (["run", "--rounds", "0"], ["--rounds", "0"]),
         (["run", "--rounds", "99"], ["--rounds", "99"]),
@@ -184,6 +187,22 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 def test_an_unwritable_folder_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert str(tmp_path / "file") in refused(4, *PAIR, "--out", tmp_path / "file" / "runs")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [("PermissionError(13", 3), ("FileNotFoundError(2", 3), ("OSError(28", 4)]
+)
+def test_what_cannot_be_read_is_told_from_a_full_disk(fault: str, code: int) -> None:
+    script = (
+        "import bench.cli\n"
+        "from bench.data import card\n"
+        f"def names(): raise {fault}, 'no way', 'the/file')\n"
+        "card.names = names\n"
+        "bench.cli.main()\n"
+    )
+    command = [sys.executable, "-c", script, "list", "tasks"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, "Error: the/file: no way.\n")
 
 
 def test_a_missing_file_names_three_ways_to_provide_it(tmp_path: Path) -> None:

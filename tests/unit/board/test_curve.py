@@ -22,6 +22,14 @@ def test_interpolation_by_hand() -> None:
     np.testing.assert_allclose(curve.at(X, Y, points), expected)
 
 
+def test_the_part_between_two_points_by_hand() -> None:
+    points, values = curve.between(X, Y, 150.0, 300.0)
+    np.testing.assert_allclose(points, [150.0, 200.0, 300.0])
+    np.testing.assert_allclose(values, [0.6, 0.7, 0.75])
+    for part, whole in zip(curve.between(X, Y, 100.0, 400.0), (X, Y), strict=True):
+        np.testing.assert_allclose(part, whole)
+
+
 @pytest.mark.parametrize(
     ("level", "expected"),
     [(0.6, 150.0), (0.7, 200.0), (0.75, 300.0), (0.8, 400.0), (0.4, 100.0), (0.5, 100.0)],

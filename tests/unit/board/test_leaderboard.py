@@ -106,6 +106,36 @@ def test_difference_to_random_is_paired_by_seed(make_run: Make) -> None:
     assert (gap.mean, gap.low, gap.high) == pytest.approx((0.05, 0.05, 0.05))
 
 
+def words(cell: list[Row], *counts: int) -> list[Row]:
+    return [replace(row, words=count) for row, count in zip(cell, counts, strict=True)]
+
+
+def test_difference_over_words_by_hand(make_run: Make) -> None:
+    # Seed 0, both from 200 to 400 words: lc 0.5, 0.7, 0.8 at 200, 300, 400, area 0.675;
+    # random 0.5, 0.6 at 200, 400 (half-way from 0.4 to 0.6, then from 0.6 to 0.6), area 0.575.
+    one = words(make_run("lc", 0, (0.5, 0.7, 0.8)), 200, 300, 400)
+    two = words(make_run("random", 0, (0.4, 0.6, 0.6)), 100, 300, 500)
+    found = entries(one, two)
+    gap = found["lc"].against_random_by_words
+    assert gap is not None
+    assert (gap.mean, gap.low, gap.n) == (pytest.approx(0.675 - 0.575), None, 1)
+    assert found["random"].against_random_by_words is None
+    # Seed 1, both from 100 to 200: 0.7 against 0.4; seed 2 shares no word, seed 3 has no partner.
+    more = [
+        words(make_run("lc", 1, (0.7, 0.7)), 100, 200),
+        words(make_run("random", 1, (0.4, 0.4)), 50, 250),
+        words(make_run("lc", 2, (0.9, 0.9)), 100, 200),
+        words(make_run("random", 2, (0.1, 0.1)), 200, 300),
+        words(make_run("lc", 3, (0.9, 0.9)), 100, 200),
+    ]
+    both = entries(one[:2], two[:2], *more)["lc"].against_random_by_words
+    # Now seed 0 has 200 to 300 in common: lc 0.6, random 0.55. Half the interval over the gaps
+    # 0.05 and 0.3 is t(0.975, 1) = 12.7062 times 0.25 / 2.
+    assert both is not None
+    assert (both.mean, both.n) == (pytest.approx(0.175), 2)
+    assert (both.low, both.high) == pytest.approx((0.175 - 1.588276, 0.175 + 1.588276), abs=1e-5)
+
+
 def test_a_shorter_strategy_is_compared_over_the_rounds_it_has(make_run: Make) -> None:
     found = entries(
         make_run("random", 0, (0.2, 0.2, 0.9)), make_run("lc", 0, (0.4, 0.4)), *_noise(make_run)
@@ -129,10 +159,9 @@ def test_adding_a_strategy_changes_nobodys_numbers(make_run: Make) -> None:
     before, after = entries(*base), entries(*base, *added)
     for name, old in before.items():
         new = after[name]
-        assert (old.scores, old.area, old.against_random) == (
-            *(new.scores, new.area),
-            new.against_random,
-        )
+        assert (old.scores, old.area) == (new.scores, new.area)
+        assert old.against_random == new.against_random
+        assert old.against_random_by_words == new.against_random_by_words
         assert old.cost == new.cost
 
 
@@ -202,6 +231,18 @@ def test_failed_and_unfinished_runs_are_named_and_not_counted(make_run: Make) ->
     )
     (only,) = build(failed)
     assert only.entries == ()
+
+
+def test_a_longer_seed_is_cut_and_discards_no_other(make_run: Make) -> None:
+    usual = [make_run("lc", seed, LOW) for seed in (1, 2)]
+    (board,) = build(make_run("lc", 0, (*LOW, 0.9, 0.95)), *usual, make_run("lc", 3, LOW[:1]))
+    (lc,) = board.entries
+    assert lc.seeds == (0, 1, 2)
+    assert [each.mean for each in lc.scores] == pytest.approx(LOW)
+    assert lc.labelled == 900
+    assert board.incomplete == (Incomplete("lc", 3, False, "1 of 3 rounds"),)
+    (tied,) = build(make_run("lc", 0, HIGH), make_run("lc", 1, HIGH[:2]))
+    assert tied.entries[0].seeds == (0,)
 
 
 def test_the_order_of_the_rows_does_not_matter(make_run: Make) -> None:

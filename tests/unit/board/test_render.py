@@ -1,7 +1,7 @@
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import StringIO
 
 import pytest
@@ -64,6 +64,8 @@ def test_markdown_says_what_it_must(rows: list[Row]) -> None:
     assert "| ● lc | 2† | 0.505 ± 0.007 |" in page
     assert "| nse[normalize=true] (to 900) | 1† |" in page
     assert "| alise, own |  | 0.900 |" in page
+    assert "| vs random | words to 98 % of full |" in page
+    assert "mean ± standard deviation over seeds." in page
     assert "not reached" in page
     assert "nan" not in page
     assert "None" not in page
@@ -90,6 +92,9 @@ def test_json_has_the_same_numbers(rows: list[Row]) -> None:
     assert [board["task"] for board in plain] == ["atis", "flights"]
     assert plain[0]["entries"][0]["scores"][0]["mean"] == boards[0].entries[0].scores[0].mean
     assert plain[0]["entries"][0]["cost"]["speedup_lc"] == 1.0
+    gap = boards[0].entries[0].against_random_by_words
+    assert gap is not None
+    assert plain[0]["entries"][0]["against_random_by_words"] == asdict(gap)
     assert plain[1]["full"] is None
     assert plain[1]["synthetic"] is True
 
@@ -103,6 +108,9 @@ def test_the_terminal_table_is_plain_and_fits(rows: list[Row]) -> None:
     assert "nse[normalize=true] (to 900)" in text
     assert "[+0." in text
     assert "synthetic" in text
+    assert "mean over seeds (± standard deviation: beside areas and words" in text.replace(
+        "\n", " "
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,15 @@ def test_a_type_is_named_in_plain_words():
         of("hidden=0.5")
 
 
-@pytest.mark.parametrize("params", ["hidden=0", "dropout=1.0", "dropout=-0.1", "validation=1"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        *("hidden=0", "dropout=1.0", "dropout=-0.1", "validation=1"),
+        *("hidden=1000000", f"batch_size=1{'0' * 400}", f"learning_rate=1{'0' * 400}"),
+        *("embedding=8193", "decoder=8193", "patience=100001", "epochs=100001"),
+        *("learning_rate=1e999", "learning_rate=NaN", "supervised_weight=Infinity"),
+    ],
+)
 def test_what_is_out_of_range(params):
     with pytest.raises(UsageError, match="must lie between"):
         of(params)

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -21,6 +22,9 @@ UNLABELED = torch.tensor([2, 3, 5, 7, 11])
         torch.tensor([7, 2]),
         torch.tensor([7, 2], dtype=torch.int16),
         [torch.tensor(7), torch.tensor(2)],
+        [np.int64(7), np.uint8(2)],
+        np.array([7, 2], dtype=np.uint16),
+        np.array([2, 7])[::-1],
     ],
 )
 def test_ids_may_come_in_any_integer_sequence(answer: Any) -> None:
@@ -40,6 +44,13 @@ def test_ids_may_come_in_any_integer_sequence(answer: Any) -> None:
         ({2: 3}, "returned a dict"),
         (iter([2]), "returned a list_iterator"),
         ([torch.tensor(2.0)], "returned a list"),
+        ([torch.tensor(True)], "returned a list"),
+        ([torch.tensor([2])], "returned a list"),
+        ([np.float64(2)], "returned a list"),
+        ([np.bool_(True)], "returned a list"),
+        (np.array([2.0]), r"an array of shape \(1,\) and type float64"),
+        (np.array([True]), "type bool"),
+        (np.array([[2, 3]]), r"an array of shape \(1, 2\)"),
         (torch.tensor([2.0]), r"a tensor of shape \(1,\) and type torch.float32"),
         (torch.tensor([[2, 3]]), r"a tensor of shape \(1, 2\)"),
         (torch.tensor(2), r"a tensor of shape \(\)"),

@@ -42,9 +42,12 @@ def test_equal_choices_are_one_cell(tiny: Any) -> None:
 
 
 def test_two_files_of_one_name_are_refused(tiny: Any, tmp_path: Path) -> None:
-    (tmp_path / "random.py").write_text('"""Mine."""\nneeds = ()\ndef select(v, b, r): ...\n')
-    with pytest.raises(UsageError, match=r"'random' and '.*random.py' have one name"):
-        plan(tiny.request(strategies=("random", str(tmp_path / "random.py"))))
+    files = [tmp_path / folder / "mine.py" for folder in ("a", "b")]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text(f'"""Of {path.parent.name}."""\nneeds = ()\ndef select(v, b, r): ...\n')
+    with pytest.raises(UsageError, match=r"'.*a/mine.py' and '.*b/mine.py' have one name"):
+        plan(tiny.request(strategies=tuple(map(str, files))))
 
 
 def test_settings_that_say_the_default_are_no_settings(tiny: Any) -> None:
@@ -79,6 +82,7 @@ def test_settings_that_say_the_default_are_no_settings(tiny: Any) -> None:
         ({"learner": "bilstm-tagger[dropout=1.5]"}, "'dropout' of .* is 1.5; it must lie"),
         ({"learner": "bilstm-tagger[learning_rate=NaN]"}, "is nan; it must lie between 0"),
         ({"strategies": ("lcc",)}, r"no strategy 'lcc'\. Did you mean lc"),
+        ({"strategies": ("lc", "nse[width=0]")}, "'width' of 'nse' is 0; it must lie between 1"),
         ({"strategies": ("lc[x=1]",)}, r"has no parameter 'x'\. It has: width"),
     ],
 )

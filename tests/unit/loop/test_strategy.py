@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ Write = Callable[..., str]
 GOOD = (
     '"""Longest (Nobody 2020)."""\nneeds = ("latent",)\ndef select(view, budget, rng, k=1): ...\n'
 )
+
+WIDE = ("lc", "mnlp", "nse", "alise_nse")
 
 
 @pytest.fixture
@@ -63,6 +66,11 @@ def test_the_digest_is_of_the_source(write: Write) -> None:
         ("nse[width=wide]", r"Parameter 'width' of 'nse' is int, not 'wide'"),
         ("nse[width=true]", r"Parameter 'width' of 'nse' is int, not True"),
         ("nse[normalize=1]", r"Parameter 'normalize' of 'nse' is bool, not 1"),
+        ("ful", r"Did you mean full\?"),
+        ("full[k=1]", "'full' is no strategy but the reference, and takes no parameters"),
+        *((f"{name}[width=0]", "must lie between 1 and 100") for name in WIDE),
+        *((f"{name}[width=1000000]", "must lie between") for name in WIDE),
+        ("margin[width=1]", "'width' of 'margin' is 1; it must lie between 2 and 100"),
         ("nse[width]", "is not of the form key=value"),
         ("nse[", r"is not of the form name or name\[key=value"),
         ("../bench/cli", "no strategy"),
@@ -79,6 +87,11 @@ def test_what_is_not_there_is_a_usage_error(text: str, reason: str) -> None:
         ('"""Longest (Nobody 2020)."""', "", "must have a docstring"),
         ("def select", "def choose", r"a function `select\(view, budget, rng\)`"),
         ("def select(view, budget, rng, k=1)", "def select(view)", "is no strategy"),
+        ("k=1", "k", "parameter 'k' of select has no default"),
+        ("k=1", "**more", "parameter 'more' of select has no default"),
+        ("needs", 'limits = {"j": (1, 2)}\nneeds', "`limits` names 'j', no parameter"),
+        ("needs", 'limits = {"k": 2}\nneeds', "`limits` must map names"),
+        ("needs", "limits = 3\nneeds", "`limits` must map names"),
         ('("latent",)', '("latent")', "is no strategy"),
         ('("latent",)', "(1,)", "a tuple `needs` of names of signals"),
         ('needs = ("latent",)', "", "is no strategy"),
@@ -95,3 +108,40 @@ def test_a_file_that_breaks_the_contract(write: Write, old: str, new: str, reaso
     assert old in GOOD
     with pytest.raises(UsageError, match=reason):
         load(write(GOOD.replace(old, new)))
+
+
+def test_a_file_may_bound_its_parameters(write: Write) -> None:
+    path = write(GOOD + 'limits = {"k": (1, 9)}\n')
+    assert str(load(f"{path}[k=9]").spec) == "mine[k=9]"
+    with pytest.raises(UsageError, match="'k' of 'mine' is 10; it must lie between 1 and 9"):
+        load(f"{path}[k=10]")
+
+
+@pytest.mark.parametrize("name", ["random", "lc", "full"])
+def test_a_name_that_is_taken_is_refused(write: Write, name: str) -> None:
+    with pytest.raises(UsageError, match=f"the name '{name}' is taken; rename the file"):
+        load(write(GOOD, f"{name}.py"))
+
+
+def test_a_link_does_not_hide_a_name_that_is_taken(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "link.py").symlink_to(write(GOOD, "lc.py"))
+    with pytest.raises(UsageError, match="the name 'lc' is taken"):
+        load(str(tmp_path / "link.py"))
+
+
+def test_the_bundled_file_itself_may_be_named_by_path(tmp_path: Path) -> None:
+    (tmp_path / "lc.py").symlink_to(strategy.folder() / "lc.py")
+    assert load(str(strategy.folder() / "lc.py")) == load(str(tmp_path / "lc.py")) == load("lc")
+
+
+def test_a_file_may_hold_a_dataclass(write: Write) -> None:
+    head = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    body = "@dataclass\nclass Pair:\n    one: int\n"
+    load(write(GOOD.replace("needs", head + body + "needs", 1), "held.py"))
+    assert any(name.startswith("strategy_held_") for name in sys.modules)
+
+
+def test_a_file_that_fails_leaves_no_module(write: Write) -> None:
+    with pytest.raises(UsageError, match="ZeroDivisionError"):
+        load(write(GOOD + "1 / 0\n", "broken.py"))
+    assert not any(name.startswith("strategy_broken_") for name in sys.modules)
