@@ -72,6 +72,6 @@ def _pair(part: str, text: str) -> tuple[str, Value]:
 def _value(text: str) -> Value:
     try:
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:  # no JSON, or a number of thousands of digits
         return text
     return value if isinstance(value, bool | int | float) else text

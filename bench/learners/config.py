@@ -71,4 +71,4 @@ def _checked(what: str, key: str, value: Value) -> int | float:
     low, high = int(kind is int), _HIGHEST[key]
     if not low <= value <= high:
         raise UsageError(f"{what} is {value}; it must lie between {low} and {high}.")
-    return value
+    return float(value) if kind is float else value  # 0 and 0.0 are one setting

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from bench.learners.learner import Learner
 from bench.loop import clock
-from bench.loop.budget import Budget, SelectionError, as_ranking
+from bench.loop.budget import Budget, SelectionError, as_ids, check
 from bench.loop.ledger import Ledger
 from bench.loop.strategy import Strategy
 from bench.loop.view import View
@@ -41,15 +41,14 @@ def acquire(
         learner.signal("latent", pool.inputs(unlabeled))
     with clock.lap(learner.device) as query:
         ranking = _ask(strategy, view, budget, rng)
+    check(ranking, unlabeled)
     chosen = budget.cut(ranking, pool.cost(ranking), len(unlabeled))
     return Acquisition(chosen, query.seconds, reference.seconds)
 
 
 def _ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> Tensor:
-    unlabeled = view.unlabeled
     try:
-        answer = strategy.select(view, budget, rng, **dict(strategy.spec.params))
-        return as_ranking(answer, unlabeled)
+        return as_ids(strategy.select(view, budget, rng, **dict(strategy.spec.params)))
     except SelectionError:
         raise
     except (Exception, SystemExit) as reason:

@@ -51,9 +51,21 @@ class Budget:
         return ranking[:count]
 
 
-def as_ranking(answer: object, unlabeled: Tensor) -> Tensor:
-    """A strategy's answer as int64 ids on the host; SelectionError unless unlabelled and unique."""
-    ids = _integers(answer)
+def as_ids(answer: object) -> Tensor:
+    """A strategy's answer as int64 ids on the host; SelectionError unless it is integers."""
+    if isinstance(answer, Tensor) and answer.dim() == 1 and answer.dtype in _INTEGER:
+        return answer.to("cpu", torch.int64)
+    if isinstance(answer, Sequence) or (isinstance(answer, np.ndarray) and answer.ndim == 1):
+        with suppress(TypeError):
+            return torch.tensor([_id(value) for value in answer], dtype=torch.int64)
+    raise SelectionError(
+        f"The strategy returned {_describe(answer)}; select must return item ids: a sequence of "
+        "int or a one-dimensional integer tensor, most wanted first."
+    )
+
+
+def check(ids: Tensor, unlabeled: Tensor) -> None:
+    """SelectionError unless a ranking's ids are unlabelled items of the pool, each once."""
     ordered = ids.sort().values
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(repeated):
@@ -64,19 +76,6 @@ def as_ranking(answer: object, unlabeled: Tensor) -> Tensor:
             f"The strategy returned item {int(strange[0])}, which is not an unlabelled item of the "
             "pool; choose from view.unlabeled."
         )
-    return ids
-
-
-def _integers(answer: object) -> Tensor:
-    if isinstance(answer, Tensor) and answer.dim() == 1 and answer.dtype in _INTEGER:
-        return answer.to("cpu", torch.int64)
-    if isinstance(answer, Sequence) or (isinstance(answer, np.ndarray) and answer.ndim == 1):
-        with suppress(TypeError):
-            return torch.tensor([_id(value) for value in answer], dtype=torch.int64)
-    raise SelectionError(
-        f"The strategy returned {_describe(answer)}; select must return item ids: a sequence of "
-        "int or a one-dimensional integer tensor, most wanted first."
-    )
 
 
 def _id(value: object) -> int:

@@ -62,3 +62,8 @@ def test_what_is_out_of_range(params):
 def test_an_unknown_learner_gets_the_nearest_names(sentences):
     with pytest.raises(UsageError, match=r"no learner 'bilstm-tager'.*Did you mean bilstm-tagger"):
         Learner(Spec.parse("bilstm-tager"), sentences(), ("O",), torch.device("cpu"))
+
+
+def test_a_whole_number_is_the_same_setting_as_its_float():
+    assert of("dropout=0").record() == of("dropout=0.0").record()
+    assert str(of("dropout=0").record()) == str(of("dropout=0.0").record())

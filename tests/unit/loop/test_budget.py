@@ -6,7 +6,7 @@ import torch
 
 from bench.data.pool import PoolError
 from bench.error import DataError
-from bench.loop.budget import Budget, SelectionError, as_ranking
+from bench.loop.budget import Budget, SelectionError, as_ids, check
 from bench.loop.ledger import Ledger
 from bench.loop.ranking import rank, sequence_entropy
 from bench.loop.seed import Streams
@@ -28,7 +28,8 @@ UNLABELED = torch.tensor([2, 3, 5, 7, 11])
     ],
 )
 def test_ids_may_come_in_any_integer_sequence(answer: Any) -> None:
-    ids = as_ranking(answer, UNLABELED)
+    ids = as_ids(answer)
+    check(ids, UNLABELED)
     assert ids.tolist() == [7, 2]
     assert ids.dtype == torch.int64
 
@@ -64,7 +65,7 @@ def test_ids_may_come_in_any_integer_sequence(answer: Any) -> None:
 )
 def test_anything_else_is_refused(answer: Any, reason: str) -> None:
     with pytest.raises(SelectionError, match=reason):
-        as_ranking(answer, UNLABELED)
+        check(as_ids(answer), UNLABELED)
 
 
 def test_a_first_stage_may_have_a_larger_budget() -> None:

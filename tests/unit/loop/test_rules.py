@@ -371,13 +371,13 @@ def test_rule_5_the_device_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_rule_5_an_answer_on_the_device_is_brought_to_the_host_inside(
     tiny: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch, real = Watch(monkeypatch), acquisition.as_ranking
+    watch, real = Watch(monkeypatch), acquisition.as_ids
 
     def slow(*arguments: Any) -> torch.Tensor:
         watch.now += 5
         return real(*arguments)
 
-    monkeypatch.setattr(acquisition, "as_ranking", slow)
+    monkeypatch.setattr(acquisition, "as_ids", slow)
     row = tiny.run(tiny.planted(lambda view, budget, rng: view.unlabeled, rounds=1))[0]
     assert row.acquisition_seconds == 5
 
