@@ -4,7 +4,7 @@ And a small task (`tests/tiny`), on which a cell of the real loop takes a fracti
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,3 +114,26 @@ def lasting() -> Callable[["list[Row]"], list[dict[str, Any]]]:
 
     names = [name for name in schema.NAMES if name not in schema.VOLATILE]
     return lambda rows: [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def walk(root: object) -> Iterator[object]:
+    """Everything that attributes, slots, containers and bound functions lead to from `root`."""
+    seen, waiting = set(), [root]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, type | str | int | float | bool | None):
+            continue
+        seen.add(id(thing))
+        yield thing
+        waiting.extend(getattr(thing, "__dict__", {}).values())
+        waiting.extend([*thing.keys(), *thing.values()] if isinstance(thing, dict) else ())
+        waiting.extend(thing if isinstance(thing, list | tuple | set | frozenset) else ())
+        bound = (getattr(thing, name, None) for name in ("__self__", "__closure__"))
+        waiting.extend(part for part in bound if part is not None)
+        waiting.extend([thing.cell_contents] if type(thing).__name__ == "cell" else ())
+
+
+@pytest.fixture
+def reachable() -> Callable[[object], Iterator[object]]:
+    """The walk over all that can be reached from an object."""
+    return walk

@@ -42,7 +42,7 @@ class Batch:
     tags: Tensor | None = None
 
 
-class Encoded:
+class Indexed:
     """Sentences (with tags, where known) as flat tensors on the host; batches on demand."""
 
     def __init__(self, words: Tensor, lengths: Tensor, tags: Tensor | None = None) -> None:
@@ -55,7 +55,7 @@ class Encoded:
         sentences: pa.ListArray,
         words: Vocabulary,
         labels: tuple[pa.ListArray, Vocabulary] | None = None,
-    ) -> "Encoded":
+    ) -> "Indexed":
         """Look up every word, and every tag when labels are given."""
         lengths = torch.from_numpy(
             sentences.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from bench.learners.batch import Encoded, Vocabulary, descending
+from bench.learners.batch import Indexed, Vocabulary, descending
 from bench.learners.config import Config
 from bench.learners.decode import beam
 from bench.learners.layer import build
@@ -71,13 +71,13 @@ class Learner:
         own = self.copy()
         own.model = copy.deepcopy(self.model)
         training = own._training(labeled, streams, notify)
-        training.adversarial(Encoded.of(unlabeled, own.words))
+        training.adversarial(Indexed.of(unlabeled, own.words))
         return own
 
     @torch.inference_mode()
     def predict(self, inputs: pa.ListArray) -> pa.ListArray:
         """The greedy tag sequence of every sentence, as strings."""
-        data = Encoded.of(inputs, self.words)
+        data = Indexed.of(inputs, self.words)
         tags = torch.empty(len(data.words), dtype=torch.int64)
         for rows in descending(data.lengths, SCORING_BATCH):
             encoding = self.model.encoder(data.batch(rows, self.device))
@@ -90,7 +90,7 @@ class Learner:
     @torch.no_grad()  # a strategy may train on a signal, which an inference tensor forbids
     def signal(self, name: str, inputs: pa.ListArray, **options: Any) -> Tensor:
         """A named signal for every input, on the device, in the order of the inputs."""
-        data = Encoded.of(inputs, self.words)
+        data = Indexed.of(inputs, self.words)
         result: Tensor | None = None
         for rows in descending(data.lengths, SCORING_BATCH):
             encoding = self.model.encoder(data.batch(rows, self.device))
@@ -116,7 +116,7 @@ class Learner:
         return made
 
     def _training(self, labeled: Labeled, streams: Streams, notify: Notify) -> Training:
-        data = Encoded.of(labeled.inputs, self.words, (labeled.labels, self.tags))
+        data = Indexed.of(labeled.inputs, self.words, (labeled.labels, self.tags))
         return Training(self.model, data, self.config, self.device, streams, notify)
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bench.learners.batch import UNKNOWN, Batch, Encoded, buckets
+from bench.learners.batch import UNKNOWN, Batch, Indexed, buckets
 from bench.learners.config import Config
 from bench.learners.layer import build
 from bench.learners.model import Discriminator, Model
@@ -34,7 +34,7 @@ class Training:
     """A model, its labelled data split for early stopping, and its streams."""
 
     model: Model
-    data: Encoded
+    data: Indexed
     config: Config
     device: torch.device
     streams: Streams
@@ -60,7 +60,7 @@ class Training:
 
         self._until_no_better(epoch)
 
-    def adversarial(self, unlabeled: Encoded) -> None:
+    def adversarial(self, unlabeled: Indexed) -> None:
         """ALISE, Algorithm 1, from a supervised M and C: alternate Eq. 8 (M, C) and Eq. 9 (D).
 
         An epoch passes once over the labelled training rows with as many unlabelled ones. Both
@@ -75,9 +75,9 @@ class Training:
                 batch = self._read(self.data, rows)
                 z, supervised = self._encode_both(batch, self._read(unlabeled, others))
                 known = len(rows)
-                fooling = fooling_loss(game(z), known) + self.config.supervised_weight * supervised
+                fooling = encoder_loss(game(z), known) + self.config.supervised_weight * supervised
                 _step(players[0], fooling)
-                _step(players[1], telling_loss(game(z.detach()), known))
+                _step(players[1], discriminator_loss(game(z.detach()), known))
 
         self._until_no_better(epoch)
 
@@ -98,7 +98,7 @@ class Training:
         chosen = buckets(self.data.lengths[self.train], self.config.batch_size, self.order)
         return [self.train[rows] for rows in chosen]
 
-    def _pairs(self, unlabeled: Encoded) -> Iterator[tuple[Tensor, Tensor]]:
+    def _pairs(self, unlabeled: Indexed) -> Iterator[tuple[Tensor, Tensor]]:
         """Labelled batches, each with an unlabelled one of like length, in random order."""
         count = len(self.train)
         drawn = torch.randperm(len(unlabeled), generator=self.order)[
@@ -112,7 +112,7 @@ class Training:
         for i in torch.randperm(len(ours), generator=self.order).tolist():
             yield ours[i], theirs[i]
 
-    def _read(self, data: Encoded, rows: Tensor) -> Batch:
+    def _read(self, data: Indexed, rows: Tensor) -> Batch:
         """A training batch in which some of the labelled set's singletons read as unknown."""
         batch = data.batch(rows, self.device)
         drop = torch.rand(batch.words.shape, device=self.device, generator=self.dropout)
@@ -149,12 +149,12 @@ class Training:
         self.model.load_state_dict(state)
 
 
-def fooling_loss(logits: Tensor, known: int) -> Tensor:
+def encoder_loss(logits: Tensor, known: int) -> Tensor:
     """M's part of Eq. 8: −E_L log D(M(x)) − E_U log D(M(x)); the first `known` are labelled."""
     return F.softplus(-logits[:known]).mean() + F.softplus(-logits[known:]).mean()
 
 
-def telling_loss(logits: Tensor, known: int) -> Tensor:
+def discriminator_loss(logits: Tensor, known: int) -> Tensor:
     """Eq. 9, D's loss: −E_L log D(M(x)) − E_U log(1 − D(M(x)))."""
     return F.softplus(-logits[:known]).mean() + F.softplus(logits[known:]).mean()
 

@@ -28,16 +28,17 @@ def run(cell: Cell, fits: FitStore, executor: str, report: Reporter) -> list[Row
     ledger.reveal(ledger.initial(cell.targets[0], streams("initial")))
     for row in rows:
         ledger.reveal(torch.tensor(row.selected, dtype=torch.int64))
-    for report.round in range(len(rows), cell.rounds):
+    for number in range(len(rows), cell.rounds):
+        report.round = number
         models = trainer.fit(strategy.objective if strategy else "supervised")
         chosen, error = None, None
-        if strategy and report.round + 1 < len(cell.targets):
-            budget = ledger.budget(cell.targets[report.round + 1])
+        if strategy and number + 1 < len(cell.targets):
+            budget = ledger.budget(cell.targets[number + 1])
             try:
                 chosen = acquire(strategy, models.asked, ledger, budget, streams("strategy"))
             except SelectionError as reason:
                 error = str(reason)
-        rows.append(record(cell, ledger, report.round, models, chosen, error, executor))
+        rows.append(record(cell, ledger, number, models, chosen, error, executor))
         store.write(cell.path, rows)
         if chosen is None:
             break

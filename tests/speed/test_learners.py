@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from bench.data import task as tasks
 from bench.data.pool import Pool
-from bench.learners.batch import IGNORED, Encoded
+from bench.learners.batch import IGNORED, Indexed
 from bench.learners.config import Config
 from bench.learners.learner import Labeled, Learner
 from bench.learners.objective import Training
@@ -67,7 +67,7 @@ def learner(labeled: Labeled, pool: pa.ListArray) -> Learner:
     made = Learner(Spec.parse("bilstm-aligned[epochs=1]"), pool, TAGS, CPU)
     made.fit(labeled, Streams(0), lambda epoch: None)
     training = epoch_of(made, labeled)
-    training.adversarial(Encoded.of(pool, made.words))
+    training.adversarial(Indexed.of(pool, made.words))
     return made
 
 
@@ -174,7 +174,7 @@ def test_training_is_faster_than_the_straightforward_loop(learner, labeled, benc
 def test_an_adversarial_step_costs_little_more_than_a_supervised_one(
     learner, labeled, pool, benchmark
 ):
-    unlabeled = Encoded.of(pool, learner.words)
+    unlabeled = Indexed.of(pool, learner.words)
 
     def supervised() -> None:
         epoch_of(learner.restore(learner.state()), labeled).supervised()

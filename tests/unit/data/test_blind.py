@@ -9,33 +9,24 @@ import torch
 from bench.data import task
 
 Maker = Callable[..., Path]
+Walk = Callable[[object], Iterator[object]]
 
 
-def reachable(root: object) -> Iterator[object]:
-    """Everything that attributes, slots, containers and columns lead to from `root`."""
-    seen, waiting = set(), [root]
-    while waiting:
-        thing = waiting.pop()
-        if id(thing) in seen or isinstance(thing, type | str | int | float | bool | None):
-            continue
-        seen.add(id(thing))
-        yield thing
-        waiting.extend(getattr(thing, "__dict__", {}).values())
-        waiting.extend(thing.values() if isinstance(thing, dict) else ())
-        waiting.extend(thing if isinstance(thing, list | tuple | set) else ())
-        bound = (getattr(thing, name, None) for name in ("__self__", "__closure__"))
-        waiting.extend(part for part in bound if part is not None)
+def columns(things: Iterator[object]) -> list[pa.Array]:
+    return [thing for thing in things if isinstance(thing, pa.Array | pa.ChunkedArray)]
 
 
-def words(root: object) -> set[str]:
-    arrow = (thing for thing in reachable(root) if isinstance(thing, pa.Array | pa.ChunkedArray))
-    return {word for column in arrow for row in column.to_pylist() for word in row}
+def words(things: Iterator[object]) -> set[str]:
+    return {word for column in columns(things) for row in column.to_pylist() for word in row}
 
 
-def test_no_attribute_of_the_pool_leads_to_a_label(make: Maker) -> None:
+def test_no_attribute_of_the_pool_leads_to_a_label_or_to_the_test_split(
+    make: Maker, reachable: Walk
+) -> None:
     tiny = task.load("tiny", None, make())
     deal = tiny.deal(torch.Generator().manual_seed(0))
-    assert not words(deal.pool) & set(tiny.tags)
-    assert "boston" in words(deal.pool)
-    assert words(deal.oracle) & set(tiny.tags), "the walk would have found them"
+    assert not words(reachable(deal.pool)) & set(tiny.tags)
+    assert "boston" in words(reachable(deal.pool))
+    assert words(reachable(deal.oracle)) & set(tiny.tags), "the walk would have found them"
     assert not any(isinstance(thing, task.Task) for thing in reachable(deal.pool))
+    assert all(len(column) == len(deal.pool.ids) for column in columns(reachable(deal.pool)))

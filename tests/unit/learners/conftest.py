@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.learners.batch import Batch, Encoded
+from bench.learners.batch import Batch, Indexed
 from bench.learners.layer import build
 from bench.learners.learner import Labeled, Learner
 from bench.learners.model import KINDS, Discriminator, Model
@@ -96,7 +96,7 @@ def batch() -> Callable[..., Batch]:
 
     def make(learner: Learner, inputs: pa.ListArray, labels: pa.ListArray | None = None) -> Batch:
         both = None if labels is None else (labels, learner.tags)
-        data = Encoded.of(inputs, learner.words, both)
+        data = Indexed.of(inputs, learner.words, both)
         return data.batch(torch.arange(len(data)), learner.device)
 
     return make

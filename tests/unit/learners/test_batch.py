@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.learners.batch import IGNORED, UNKNOWN, Encoded, Vocabulary, buckets, descending
+from bench.learners.batch import IGNORED, UNKNOWN, Indexed, Vocabulary, buckets, descending
 
 POOL = pa.array([["to", "boston"], ["from", "boston", "to", "denver"]])
 LENGTHS = st.lists(st.integers(1, 46), max_size=120).map(lambda n: torch.tensor(n).long())
@@ -25,7 +25,7 @@ def test_tags_start_at_zero():
 
 
 def test_a_slice_of_an_array_is_read_as_its_own_items():
-    data = Encoded.of(POOL[1:], Vocabulary.of(POOL))
+    data = Indexed.of(POOL[1:], Vocabulary.of(POOL))
     assert data.lengths.tolist() == [4]
     assert data.words.tolist() == [3, 2, 1, 4]
 
@@ -33,7 +33,7 @@ def test_a_slice_of_an_array_is_read_as_its_own_items():
 def test_a_batch_pads_words_with_unknown_and_tags_with_ignored():
     tags = Vocabulary(pa.array(["O", "B-a"]), first=0)
     labels = pa.array([["O", "B-a"], ["B-a", "O", "O", "B-a"]])
-    batch = Encoded.of(POOL, Vocabulary.of(POOL), (labels, tags)).batch(torch.tensor([1, 0]), CPU)
+    batch = Indexed.of(POOL, Vocabulary.of(POOL), (labels, tags)).batch(torch.tensor([1, 0]), CPU)
     assert batch.words.T.tolist() == [[3, 2, 1, 4], [1, 2, UNKNOWN, UNKNOWN]]
     assert batch.lengths.tolist() == [4, 2]
     assert batch.tags is not None

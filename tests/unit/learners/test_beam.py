@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.learners.batch import Encoded, descending
+from bench.learners.batch import Indexed, descending
 from bench.learners.decode import beam
 from bench.learners.learner import Learner
 
@@ -15,7 +15,7 @@ ALL = 3**4  # label sequences of the longest sentence
 
 def parses(learner: Learner, inputs: pa.ListArray, width: int) -> list[tuple[Tensor, Tensor]]:
     """Per sentence: the beam's paths [n, W] and their scores [W]."""
-    data = Encoded.of(inputs, learner.words)
+    data = Indexed.of(inputs, learner.words)
     (rows,) = descending(data.lengths, 100)
     with torch.no_grad():
         encoding = learner.model.encoder(data.batch(rows, learner.device))

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from bench.learners import objective
-from bench.learners.batch import Encoded
+from bench.learners.batch import Indexed
 from bench.learners.learner import Learner
 from bench.learners.model import Discriminator
-from bench.learners.objective import fooling_loss, telling_loss
+from bench.learners.objective import encoder_loss, discriminator_loss
 from bench.loop.seed import Streams
 
 QUIET = "dropout=0,unknown=0,validation=0.1,batch_size=16,epochs=1,learning_rate=0.001"
@@ -37,29 +37,29 @@ def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
 LOGITS = torch.tensor([0, log(3), 0, -log(3)])
 
 
-def test_fooling_loss_by_hand():
+def test_encoder_loss_by_hand():
     # −(ln 1/2 + ln 3/4)/2 − (ln 1/2 + ln 1/4)/2
     # = (0.693147 + 0.287682)/2 + (0.693147 + 1.386294)/2 = 0.490415 + 1.039721 = 1.530135
-    assert fooling_loss(LOGITS, 2).item() == pytest.approx(1.530135, abs=1e-5)
+    assert encoder_loss(LOGITS, 2).item() == pytest.approx(1.530135, abs=1e-5)
 
 
-def test_telling_loss_by_hand():
+def test_discriminator_loss_by_hand():
     # −(ln 1/2 + ln 3/4)/2 − (ln(1 − 1/2) + ln(1 − 1/4))/2
     # = (0.693147 + 0.287682)/2 + (0.693147 + 0.287682)/2 = 0.980829
-    assert telling_loss(LOGITS, 2).item() == pytest.approx(0.980829, abs=1e-5)
+    assert discriminator_loss(LOGITS, 2).item() == pytest.approx(0.980829, abs=1e-5)
 
 
 def test_both_losses_are_means_over_each_side_of_any_size():
     # One labelled at 1/2, three unlabelled at 1/4: ln 2 + 2 ln 2, and ln 2 − ln 3/4
     logits = torch.tensor([0, -log(3), -log(3), -log(3)])
-    assert fooling_loss(logits, 1).item() == pytest.approx(3 * log(2), abs=1e-6)
-    assert telling_loss(logits, 1).item() == pytest.approx(log(2) - log(0.75), abs=1e-6)
+    assert encoder_loss(logits, 1).item() == pytest.approx(3 * log(2), abs=1e-6)
+    assert discriminator_loss(logits, 1).item() == pytest.approx(log(2) - log(0.75), abs=1e-6)
 
 
 def test_losses_are_finite_where_the_sigmoid_saturates():
     logits = torch.tensor([-200.0, 200.0])
-    assert fooling_loss(logits, 1).item() == pytest.approx(200)
-    assert telling_loss(logits, 1).item() == pytest.approx(400)
+    assert encoder_loss(logits, 1).item() == pytest.approx(200)
+    assert discriminator_loss(logits, 1).item() == pytest.approx(400)
 
 
 def test_the_discriminator_has_one_inner_layer_of_64():
@@ -82,7 +82,7 @@ def test_each_player_moves_alone(kind, drawn, labeled, sentences, monkeypatch):
         moved.append([not same(a, weights(part)) for a, part in zip(before, parts, strict=True)])
 
     monkeypatch.setattr(objective, "_step", watched)
-    game(learner, labeled()).adversarial(Encoded.of(sentences(), learner.words))
+    game(learner, labeled()).adversarial(Indexed.of(sentences(), learner.words))
     assert moved == [[True, True, False], [False, False, True]] * (len(moved) // 2)
     assert moved
 
@@ -105,7 +105,7 @@ def test_one_step_by_hand(weight, drawn, labeled, sentences, monkeypatch):
     model.discriminator = training._discriminator()
     rows = training.train
     ours = training.data.batch(rows, learner.device)
-    others = Encoded.of(unlabeled, learner.words)
+    others = Indexed.of(unlabeled, learner.words)
     assert len(rows) == len(others)  # so that the one batch of the epoch holds all of both
     known = model.encoder(ours)
     strange = model.encoder(others.batch(torch.arange(7), learner.device))
@@ -139,7 +139,7 @@ def test_an_epoch_passes_over_the_labelled_rows_with_as_many_unlabelled(drawn, l
     learner = drawn("bilstm-tagger")
     training = game(learner, labeled())
     for pool, most in ((sentences(), 1), (sentences("a", "b c"), 4)):
-        pairs = list(training._pairs(Encoded.of(pool, learner.words)))
+        pairs = list(training._pairs(Indexed.of(pool, learner.words)))
         ours, theirs = (torch.cat(side) for side in zip(*pairs, strict=True))
         assert sorted(ours.tolist()) == sorted(training.train.tolist())
         assert len(theirs) == len(ours)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.learners.batch import UNKNOWN, Encoded
+from bench.learners.batch import UNKNOWN, Indexed
 from bench.learners.learner import Learner, describe, names, signals
 from bench.learners.objective import Training
 from bench.loop.seed import Streams
@@ -122,7 +122,7 @@ def test_the_best_epoch_is_kept(
     if objective == "supervised":
         made.supervised()
     else:
-        made.adversarial(Encoded.of(sentences(), learner.words))
+        made.adversarial(Indexed.of(sentences(), learner.words))
     assert len(seen) == epochs
     assert alike(learner.state(), seen[best - 1])
     assert not alike(seen[0], seen[1])

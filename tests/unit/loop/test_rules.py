@@ -268,26 +268,9 @@ def test_rule_4_revealed_labels_do_change_them(tiny: Any) -> None:
     assert tiny.run(plain)[0].selected != tiny.run(other)[0].selected
 
 
-def reachable(root: object) -> Iterator[object]:
-    """Everything that attributes, slots, containers and bound functions lead to from `root`."""
-    seen, waiting = set(), [root]
-    while waiting:
-        thing = waiting.pop()
-        if id(thing) in seen or isinstance(thing, type | str | int | float | bool | None):
-            continue
-        seen.add(id(thing))
-        yield thing
-        waiting.extend(getattr(thing, "__dict__", {}).values())
-        waiting.extend([*thing.keys(), *thing.values()] if isinstance(thing, dict) else ())
-        waiting.extend(thing if isinstance(thing, list | tuple | set | frozenset) else ())
-        bound = (getattr(thing, name, None) for name in ("__self__", "__closure__"))
-        waiting.extend(part for part in bound if part is not None)
-        waiting.extend([thing.cell_contents] if type(thing).__name__ == "cell" else ())
-
-
 @pytest.mark.parametrize("objective", ["supervised", "adversarial"])
 def test_rule_4_nothing_reachable_from_a_view_holds_an_unrevealed_label(
-    tiny: Any, objective: str
+    tiny: Any, objective: str, reachable: Callable[[object], Iterator[object]]
 ) -> None:
     views: list[View] = []
 
