@@ -11,7 +11,7 @@ from bench.learners import objective
 from bench.learners.batch import Indexed
 from bench.learners.learner import Learner
 from bench.learners.model import Discriminator
-from bench.learners.objective import encoder_loss, discriminator_loss
+from bench.learners.objective import discriminator_loss, encoder_loss
 from bench.loop.seed import Streams
 
 QUIET = "dropout=0,unknown=0,validation=0.1,batch_size=16,epochs=1,learning_rate=0.001"
