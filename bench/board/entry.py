@@ -36,6 +36,7 @@ class Cost:
     speedup_lc: float | None
     speedup_nse: float | None
     training_seconds: float | None
+    training_ratio: float  # all fits of a run per fit of its successors, median over seeds
     words_per_item: float | None  # over the items that the strategy selected
     duplicate_share: float  # of all labelled items
 
@@ -116,6 +117,7 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
     """What the strategy costs; `lc` and `nse` are the passes of those two on the same board."""
     passes = median_passes(runs)
     training = stack(runs, "training").sum(axis=1)
+    fit, own = (stack(runs, name) for name in ("fit", "own_fit"))
     alone = training[~np.isnan(training)]
     items, words = (stack(runs, name) for name in ("items", "words"))
     selected = items[:, -1] - items[:, 0]
@@ -127,6 +129,7 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
         speedup_lc=lc / passes if lc and passes else None,
         speedup_nse=nse / passes if nse and passes else None,
         training_seconds=float(alone.mean()) if alone.size else None,
+        training_ratio=float(np.median(1 + own.sum(axis=1) / fit.sum(axis=1))),
         words_per_item=float(per_item.mean()) if per_item.size else None,
         duplicate_share=float(shares.mean()),
     )

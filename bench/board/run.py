@@ -32,7 +32,8 @@ class Place(NamedTuple):
 class Run:
     """One cell. Arrays have one value per round that succeeded; NaN where a value is null.
 
-    `passes` and all seconds are NaN where they were not measured alone on the machine.
+    `acquisition`, `passes` and `training` are NaN where they were not measured alone on the
+    machine; `fit` and `own_fit` serve for ratios within the run.
     """
 
     place: Place
@@ -50,6 +51,8 @@ class Run:
     acquisition: Values
     passes: Values
     training: Values
+    fit: Values
+    own_fit: Values  # 0 where the objective is supervised
 
     @property
     def spent(self) -> Values:
@@ -67,7 +70,7 @@ class Run:
 
 
 _STORED = ("items", "words", "duplicates", "score", "own_score")  # as they are in the rows
-_TIMED = ("acquisition", "passes", "training")
+_TIMED = ("acquisition", "passes", "training", "fit", "own_fit")
 _ARRAYS = (*_STORED, *_TIMED)
 _TEXTS = ("rules_version", "data_digest", "config_digest", "unit", "synthetic", "error")
 
@@ -113,10 +116,12 @@ def _arrays(table: pa.Table) -> dict[str, Values]:
     alone = np.asarray(pc.equal(table["executor"], SERIAL))
     acquisition = np.where(alone, _numbers(table, "acquisition_seconds"), np.nan)
     own = np.nan_to_num(_numbers(table, "own_fit_seconds"))
-    training = np.where(alone, _numbers(table, "fit_seconds") + own, np.nan)
+    fit = _numbers(table, "fit_seconds")
+    training = np.where(alone, fit + own, np.nan)
     encoding = _numbers(table, "pass_seconds")
     passes = np.divide(acquisition, encoding, out=np.full_like(own, np.nan), where=encoding > 0)
-    return {**stored, "acquisition": acquisition, "passes": passes, "training": training}
+    timed = (acquisition, passes, training, fit, own)
+    return {**stored, **dict(zip(_TIMED, timed, strict=True))}
 
 
 def _numbers(table: pa.Table, name: str) -> Values:

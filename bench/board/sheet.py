@@ -18,7 +18,8 @@ _LEGEND = (
     f"{TOP} the best area, or a paired 95 % interval to the best that includes 0. "
     f"{FEW} fewer than five seeds: preliminary. Full: everything labelled. "
     "Acquisition: median of a round, in seconds and in passes (one encoding of the same pool); "
-    "speed-ups vs lc and nse compare passes. Training: all fits of a run. "
+    "speed-ups vs lc and nse compare passes. Training: all fits of a run; × fit: that, per fits of "
+    "the successors alone. "
     f"{number.NONE} unknown, or timed beside other work."
 )
 
@@ -114,7 +115,7 @@ def _word_line(each: Entry, shown: list[int], style: Style) -> tuple[str, ...]:
 
 def _costs(board: Board) -> Sheet:
     header = (
-        *("strategy", "acquisition s", "passes", "vs lc", "vs nse", "training s"),
+        *("strategy", "acquisition s", "passes", "vs lc", "vs nse", "training s", "× fit"),
         *("words/item", "duplicates"),
     )
     return Sheet("Cost", header, tuple(_cost_line(each) for each in board.entries))
@@ -130,6 +131,7 @@ def _cost_line(each: Entry) -> tuple[str, ...]:
         number.significant(cost.speedup_lc, "×"),
         number.significant(cost.speedup_nse, "×"),
         number.significant(cost.training_seconds),
+        number.significant(cost.training_ratio, "×"),
         per_item,
         f"{100 * cost.duplicate_share:.1f} %",
     )

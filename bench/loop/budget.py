@@ -53,7 +53,7 @@ class Budget:
 
 def as_ids(answer: object) -> Tensor:
     """A strategy's answer as int64 ids on the host; SelectionError unless it is integers."""
-    if isinstance(answer, Tensor) and answer.dim() == 1 and answer.dtype in _INTEGER:
+    if isinstance(answer, Tensor) and answer.dim() == 1 and _whole(answer):
         return answer.to("cpu", torch.int64)
     if isinstance(answer, Sequence) or (isinstance(answer, np.ndarray) and answer.ndim == 1):
         with suppress(TypeError):
@@ -80,10 +80,15 @@ def check(ids: Tensor, unlabeled: Tensor) -> None:
 
 def _id(value: object) -> int:
     """An item id from an integer of Python, numpy or torch; TypeError for anything else."""
-    scalar = not isinstance(value, Tensor) or (value.dim() == 0 and value.dtype in _INTEGER)
+    scalar = not isinstance(value, Tensor) or (value.dim() == 0 and _whole(value))
     if isinstance(value, bool) or not scalar:
         raise TypeError
     return operator.index(value)  # type: ignore[arg-type]
+
+
+def _whole(tensor: Tensor) -> bool:
+    """Whether a tensor is a plain one of integers."""
+    return tensor.dtype in _INTEGER and tensor.layout == torch.strided
 
 
 def _describe(answer: object) -> str:

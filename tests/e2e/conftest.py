@@ -65,6 +65,12 @@ class House:
         return False
 
 
+@pytest.fixture(scope="session", autouse=True)
+def hear_ctrl_c() -> None:
+    """A shell's background job ignores SIGINT, and so would every process that a test starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     root = tmp_path_factory.mktemp("house")

@@ -187,6 +187,8 @@ def test_costs_by_hand(make_run: Make) -> None:
     assert (alise.acquisition_seconds, alise.passes) == pytest.approx((0.6, 1.2))
     assert (alise.speedup_lc, alise.speedup_nse) == pytest.approx((2 / 1.2, 4 / 1.2))
     assert alise.training_seconds == 45.0
+    assert alise.training_ratio == 1.5
+    assert found["lc"].cost.training_ratio == 1.0
     assert alise.words_per_item == 10.0
     assert alise.duplicate_share == pytest.approx(60 / 900)
     margin = found["margin"].cost
