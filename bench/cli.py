@@ -262,7 +262,7 @@ def data(action: str, tasks: tuple[str, ...], data_root: Path | None) -> None:
     epilog=_examples(
         "bench leaderboard",
         "bench leaderboard results --format markdown",
-        "bench leaderboard runs results --format json",
+        "bench leaderboard runs other-runs --format json",
     )
 )
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]…")
