@@ -6,7 +6,7 @@ they are drawn like those of ATIS (mean 11, at most 46), words and tags at rando
 """
 
 from collections.abc import Callable, Iterator
-from statistics import median
+from statistics import mean, median
 from time import process_time
 
 import pyarrow as pa
@@ -263,24 +263,27 @@ def weights_of(plain: Straightforward) -> dict[str, Tensor]:
     return {renamed(name): value.detach() for name, value in plain.state_dict().items()}
 
 
-def test_both_loops_reach_the_same_score(benchmark):
-    """Both learn 400 sentences of `flights` for 25 epochs and are scored by the same judge."""
-    streams, epochs = Streams(0), 25
-    task = tasks.load("flights", "quick")
+def scores_of_both(seed: int) -> tuple[float, float]:
+    """F1 of ours and of the straightforward loop: 400 sentences of `flights`, 25 epochs."""
+    streams, task = Streams(seed), tasks.load("flights", "quick")
     deal = task.deal(streams("split"))
     ids = deal.pool.ids[torch.randperm(len(deal.pool.ids), generator=streams("initial"))][:400]
     bought = Labeled(ids, deal.pool.inputs(ids), deal.oracle.reveal(ids))
-    spec = Spec.parse(f"bilstm-aligned[epochs={epochs},unknown=0]")
+    spec = Spec.parse("bilstm-aligned[epochs=25,unknown=0]")
     ours = Learner(spec, deal.pool.inputs(deal.pool.ids), task.tags, CPU)
     ours.fit(bought, streams, lambda epoch: None)
-    training = ours._training(bought, streams, lambda epoch: None)
     with torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         plain = Straightforward(len(ours.words), ours.config, len(task.tags))
-        epoch = train(plain, ours, training)
-        benchmark.pedantic(lambda: [epoch() for _ in range(epochs)])
-    theirs = ours.copy()
-    theirs = theirs.restore({name: value.numpy() for name, value in weights_of(plain).items()})
-    scores = [deal.judge.score(each.predict)["f1"] for each in (ours, theirs)]
-    benchmark.extra_info["f1 of ours, of the straightforward loop"] = scores
-    assert abs(scores[0] - scores[1]) < 0.05
+        epoch = train(plain, ours, ours._training(bought, streams, lambda epoch: None))
+        for _ in range(25):
+            epoch()
+    weights = {name: value.numpy() for name, value in weights_of(plain).items()}
+    theirs = ours.copy().restore(weights)
+    return deal.judge.score(ours.predict)["f1"], deal.judge.score(theirs.predict)["f1"]
+
+
+def test_both_loops_reach_the_same_score(benchmark):
+    pairs = benchmark.pedantic(lambda: [scores_of_both(seed) for seed in range(3)])
+    benchmark.extra_info["f1 of ours, of the straightforward loop"] = pairs
+    assert abs(mean(ours - theirs for ours, theirs in pairs)) < 0.03
