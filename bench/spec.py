@@ -1,6 +1,7 @@
 """The text form of a choice with parameters: `lc`, `nse[normalize=true,width=3]`."""
 
 import difflib
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -51,6 +52,11 @@ class Spec:
 def canonical(value: object) -> str:
     """JSON with sorted keys and no spaces: equal values have equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value: object) -> str:
+    """SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

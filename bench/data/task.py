@@ -1,6 +1,5 @@
 """A task: a corpus and a protocol, dealt anew for each seed."""
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,7 +15,7 @@ from bench.data.judge import Judge
 from bench.data.oracle import Oracle
 from bench.data.pool import Pool
 from bench.error import UsageError
-from bench.spec import canonical
+from bench.spec import digest
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,14 @@ class Task:
     @property
     def settings(self) -> dict[str, object]:
         """What decides, beside the corpus, how it is split, spent and labelled."""
-        recipe, tags = self.card.recipe(self.protocol.name), canonical(self.tags)
+        recipe = self.card.recipe(self.protocol.name)
         return {
             "unit": self.protocol.unit,
             "targets": self.protocol.targets,
             "pool": recipe.pool,
             "test": recipe.test,
             "distinct": recipe.distinct,
-            "tags": hashlib.sha256(tags.encode()).hexdigest(),
+            "tags": digest(self.tags),
         }
 
     @property

@@ -6,7 +6,6 @@ same weights, scores and original seconds. Arrays only, no pickle; the folder ma
 """
 
 import fcntl
-import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ import numpy as np
 
 from bench.error import StorageError
 from bench.learners.learner import Learner
-from bench.spec import canonical
+from bench.spec import canonical, digest
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class FitStore:
 
     def get(self, key: dict[str, object], blank: Learner, make: Callable[[], Fit]) -> Fit:
         """The fit of a key: read into a copy of `blank`, or made and kept; StorageError if full."""
-        path = self.folder / f"{hashlib.sha256(canonical(key).encode()).hexdigest()}.npz"
+        path = self.folder / f"{digest(key)}.npz"
         with _alone(path.with_suffix(".lock")):
             fit = _read(path, blank)
             if fit is None:

@@ -15,7 +15,7 @@ from bench.loop import provenance, strategy
 from bench.loop.strategy import Strategy
 from bench.rows import store
 from bench.rows.schema import FULL, Key, Row
-from bench.spec import Spec, canonical, nearest
+from bench.spec import Spec, canonical, digest, nearest
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Cell:
             "rules_version": provenance.RULES_VERSION,
             "code_digest": provenance.code_digest(self.chooser.digest if self.chooser else FULL),
             "data_digest": self.task.data_digest,
-            "config_digest": provenance.digest(settings),
+            "config_digest": digest(settings),
             "config": canonical(settings),
         }
 
@@ -164,8 +164,11 @@ def plan(request: Request) -> Plan:
             twin = cells.setdefault(cell.key, cell)
             if twin.origin != cell.origin:
                 raise UsageError(f"'{twin.strategy}' and '{text}' have one name; rename a file.")
-    open_ = [cell for cell in cells.values() if len(cell.done()) < cell.rounds]
-    return Plan(open_, [cell for cell in cells.values() if cell not in open_], request.jobs)
+    todo: list[Cell] = []
+    finished: list[Cell] = []
+    for cell in cells.values():
+        (finished if len(cell.done()) >= cell.rounds else todo).append(cell)
+    return Plan(todo, finished, request.jobs)
 
 
 @cache

@@ -28,11 +28,6 @@ def code_digest(strategy: str) -> str:
     return sha.hexdigest()
 
 
-def digest(value: object) -> str:
-    """SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
-
-
 @cache
 def environment() -> str:
     """The machine and the versions, as canonical JSON."""

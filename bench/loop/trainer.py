@@ -1,5 +1,6 @@
 """The two models of a round: the successor that compares selections, and the strategy's own."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -48,37 +49,35 @@ class Trainer:
 
         Once nothing is unlabelled there is no other objective to train for.
         """
-        successor = self._successor()
+        successor = self._kept("supervised", self._from_scratch)
         if objective == "supervised" or len(self.ledger.unlabeled) == 0:
             return Models(successor, None)
-        return Models(successor, self._own(objective, successor))
+        return Models(successor, self._kept(objective, lambda: self._refined(objective, successor)))
 
-    def _successor(self) -> Fit:
+    def _from_scratch(self) -> Learner:
+        learner = self.blank.copy()
+        learner.fit(self.ledger.labeled(), self.streams, self.report.epoch)
+        return learner
+
+    def _refined(self, objective: str, successor: Fit) -> Learner:
+        labeled, pool = self.ledger.labeled(), self.ledger.pool
+        unlabeled = pool.inputs(self.ledger.unlabeled)
+        return successor.learner.refine(
+            objective, labeled, unlabeled, self.streams, self.report.epoch
+        )
+
+    def _kept(self, objective: str, train: Callable[[], Learner]) -> Fit:
+        """The fit for an objective: from the store, or trained, timed and scored now."""
 
         def make() -> Fit:
-            learner = self.blank.copy()
-            with clock.lap(learner.device) as fitting:
-                learner.fit(self.ledger.labeled(), self.streams, self.report.epoch)
-            return self._score(learner, fitting.seconds)
-
-        return self.fits.get(self._key("supervised"), self.blank, make)
-
-    def _own(self, objective: str, successor: Fit) -> Fit:
-        def make() -> Fit:
-            unlabeled = self.ledger.pool.inputs(self.ledger.unlabeled)
-            labeled = self.ledger.labeled()
             with clock.lap(self.blank.device) as fitting:
-                learner = successor.learner.refine(
-                    objective, labeled, unlabeled, self.streams, self.report.epoch
-                )
-            return self._score(learner, fitting.seconds)
+                learner = train()
+            with clock.lap(self.blank.device) as evaluation:
+                metrics = self.judge.score(learner.predict)
+            value = metrics[self.metric]
+            return Fit(learner, Score(value, metrics, fitting.seconds, evaluation.seconds))
 
         return self.fits.get(self._key(objective), self.blank, make)
-
-    def _score(self, learner: Learner, fit_seconds: float) -> Fit:
-        with clock.lap(learner.device) as evaluation:
-            metrics = self.judge.score(learner.predict)
-        return Fit(learner, Score(metrics[self.metric], metrics, fit_seconds, evaluation.seconds))
 
     def _key(self, objective: str) -> dict[str, object]:
         labeled = sorted(self.ledger.ids.tolist())
