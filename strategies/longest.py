@@ -9,9 +9,8 @@ from bench.loop.budget import Budget
 from bench.loop.ranking import rank
 from bench.loop.view import View
 
-needs = ()
+needs = ("lengths",)
 
 
 def select(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
-    ids = view.unlabeled
-    return rank(ids, view.lengths(ids), rng)
+    return rank(view.unlabeled, view.signal("lengths"), rng)

@@ -1,4 +1,4 @@
-"""Maximum normalised log-probability: −(1/n) log P(y*|x) for n words (Shen et al. 2018)."""
+"""Maximum normalised log-probability: −(1/n) log P(y*|x) for n tokens (Shen et al. 2018)."""
 
 import torch
 
@@ -11,6 +11,5 @@ limits = {"width": (1, 100)}
 
 
 def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:
-    ids = view.unlabeled
-    surprise = -view.signal("best_log_prob", width=width).cpu()
-    return rank(ids, surprise / view.lengths(ids), rng)
+    mean = view.signal("best_log_prob", width=width, normalize=True)
+    return rank(view.unlabeled, -mean, rng)

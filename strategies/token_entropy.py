@@ -6,10 +6,8 @@ from bench.loop.budget import Budget
 from bench.loop.ranking import rank
 from bench.loop.view import View
 
-needs = ("token_log_probs",)
+needs = ("token_entropy",)
 
 
 def select(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
-    ids = view.unlabeled
-    total = torch.special.entr(view.signal("token_log_probs").exp()).sum((1, 2)).cpu()
-    return rank(ids, total / view.lengths(ids), rng)
+    return rank(view.unlabeled, view.signal("token_entropy"), rng)

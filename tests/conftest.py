@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own, no network for data, the real data if given.
 
-And a small task (`tests/tiny`), on which a cell of the real loop takes a fraction of a second.
+And two small tasks, one of each kind (`tests/tiny`, tagging, and `tests/snaps`, captioning), on
+which a cell of the real loop takes a fraction of a second.
 """
 
 import os
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from bench.data.task import Task
     from bench.loop.event import Event
     from bench.loop.plan import Cell, Request
     from bench.rows.schema import Row
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TESTS = Path(__file__).parent
-LEARNER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
+TAGGER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
+CAPTIONER = "show-attend-tell[attention=8,batch_size=8,decoder=16,embedding=8,epochs=2,hidden=8]"
 
 # No property is about time, and a busy machine would break hypothesis' 200 ms an example.
 settings.register_profile("labelworth", deadline=None)
@@ -46,26 +49,30 @@ def data_root() -> Path:
 
 
 @dataclass
-class Tiny:
-    """The small task, a small learner, and the real loop on them."""
+class Small:
+    """A small task, a small learner, and the real loop on them."""
 
     out: Path
+    task: str
+    learner: str
 
     def request(self, **changes: Any) -> "Request":
-        """A request for the small task; `changes` replace its values."""
+        """A request for the task; `changes` replace its values."""
         from bench.loop.plan import Request
         from bench.spec import Spec
 
         values = {
-            **{"task": "tiny", "protocol": None, "learner": LEARNER, "strategies": ("random",)},
+            **{"task": self.task, "protocol": None, "learner": self.learner},
+            "strategies": ("random",),
             **{"seeds": 1, "rounds": None, "jobs": 1, "device": "cpu", "out": self.out},
             "data_root": TESTS,
         }
         values |= changes
-        return Request(**{**values, "learner": Spec.parse(str(values["learner"]))})
+        named = values["learner"]
+        return Request(**{**values, "learner": named and Spec.parse(str(named))})
 
     def cell(self, strategy: str, seed: int = 0, **changes: Any) -> "Cell":
-        """A cell of the small task."""
+        """A cell of the task."""
         from bench.loop.plan import Cell
 
         return Cell(self.request(**changes), strategy, seed)
@@ -99,12 +106,45 @@ class Tiny:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """The only task there is, for this test."""
+def smalls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Small]:
+    """The only tasks there are, for this test, by kind; captions are scored without Java."""
     from bench.data import card
+    from bench.data.captioning import meteor
 
     monkeypatch.setattr(card, "folder", lambda: TESTS)
-    return Tiny(tmp_path / "out")
+    monkeypatch.setattr(meteor, "missing", lambda: "METEOR is left out of these tests.")
+    return {
+        "tagging": Small(tmp_path / "out", "tiny", TAGGER),
+        "captioning": Small(tmp_path / "snaps", "snaps", CAPTIONER),
+    }
+
+
+@pytest.fixture
+def tiny(smalls: dict[str, Small]) -> Small:
+    """The small task of tagging."""
+    return smalls["tagging"]
+
+
+@pytest.fixture
+def snaps(smalls: dict[str, Small]) -> Small:
+    """The small task of captioning."""
+    return smalls["captioning"]
+
+
+@pytest.fixture
+def relabelled() -> "Callable[[Task, dict[int, list[str]]], Task]":
+    """A task with other labels for some items; its digest says nothing of it."""
+    from dataclasses import replace
+
+    import pyarrow as pa
+
+    def change(task: "Task", labels: dict[int, list[str]]) -> "Task":
+        rows = task.corpus.labels.to_pylist()
+        rows = [labels.get(number, row) for number, row in enumerate(rows)]
+        column = pa.chunked_array([pa.array(rows, task.corpus.labels.type)])
+        return replace(task, corpus=replace(task.corpus, labels=column))
+
+    return change
 
 
 @pytest.fixture

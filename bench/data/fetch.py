@@ -32,7 +32,9 @@ def fetch(card: Card, data_root: Path | None = None) -> dict[str, Path]:
 def verify(card: Card, data_root: Path | None = None) -> list[tuple[str, str]]:
     """Each file of the card and 'ok', 'missing' or 'wrong checksum: found …'; fetches nothing."""
     root = _root(data_root) or _downloads()
-    return [(file.path, _status(file, root / file.path)) for file in card.files]
+    found = [(file.path, _status(file, root / file.path)) for file in card.files]
+    worst = dict(sorted(found, key=lambda each: each[1] != "ok"))  # of a zip with several members
+    return [(path, worst[path]) for path in dict.fromkeys(path for path, _ in found)]
 
 
 def digest(path: Path) -> str:
@@ -51,21 +53,26 @@ def _downloads() -> Path:
 
 
 def _status(file: File, path: Path) -> str:
+    if _unpacked(file, path):
+        return "ok"
     if not path.is_file():
         return "missing"
-    found = digest(path)
-    return "ok" if found == file.sha256 else f"wrong checksum: found {found}"
+    expected = file.sha256 or _recorded(path)
+    found = digest(path) if expected else None
+    return "ok" if found == expected else f"wrong checksum: found {found}"
 
 
 def _given(file: File, root: Path) -> Path:
     path = root / file.path
+    if folder := _unpacked(file, path):
+        return folder
     if not path.is_file():
         raise DataError(
             f"{path} is missing; {root} was named with --data-root or {VARIABLE} as the folder "
             f"that holds {file.path}. Put the file there ({file.url}), or name another folder, or "
             "name none, so that it is downloaded."
         )
-    if (found := digest(path)) != file.sha256:
+    if file.sha256 and (found := digest(path)) != file.sha256:
         raise DataError(
             f"{path} has the wrong checksum: expected {file.sha256}, found {found}; "
             f"replace it with {file.url}."
@@ -73,21 +80,58 @@ def _given(file: File, root: Path) -> Path:
     return path
 
 
+def fingerprint(file: File, path: Path) -> str:
+    """What tells a source that lies at `path` from a changed one without a pinned digest.
+
+    A file's digest, also of a member that lies unpacked; of a folder of images names and sizes.
+    """
+    path = path / file.member if path.is_dir() else path
+    if path.is_file():
+        return digest(path)
+    inside = sorted(each for each in path.rglob("*") if each.is_file())
+    return " ".join(f"{each.relative_to(path)} {each.stat().st_size}" for each in inside)
+
+
+def _unpacked(file: File, path: Path) -> Path | None:
+    """The folder with what a zip without a stated digest holds, where one lies in its place."""
+    if file.sha256 or path.suffix != ".zip":
+        return None
+    if file.member:
+        return path.parent if (path.parent / file.member).is_file() else None
+    return path.with_suffix("") if path.with_suffix("").is_dir() else None
+
+
+def _recorded(path: Path) -> str | None:
+    """The digest that a downloaded file had at first."""
+    record = path.with_name(f"{path.name}.sha256")
+    return record.read_text().split()[0] if record.is_file() else None
+
+
+def _record(path: Path) -> None:
+    """Keep digest and size of a first download beside it."""
+    record = path.with_name(f"{path.name}.sha256")
+    if not record.is_file():
+        record.write_text(f"{digest(path)} {path.stat().st_size}\n")
+
+
 def _cached(file: File, card: Card) -> Path:
     """The file in the cache, downloaded first when it is not there or damaged."""
     import requests
 
     path = _downloads() / file.path
+    expected = file.sha256 or _recorded(path)
     pooch.get_logger().setLevel("WARNING")  # the progress bar says it already
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         pooch.retrieve(
             file.url,
-            known_hash=f"sha256:{file.sha256}",
+            known_hash=f"sha256:{expected}" if expected else None,
             fname=path.name,
             path=path.parent,
             downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
         )
+        if not file.sha256:
+            _record(path)
     except requests.RequestException as error:
         if error.response is not None:
             error.response.close()  # pooch leaves it open

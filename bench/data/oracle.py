@@ -1,11 +1,10 @@
 """The oracle: the sole holder of the pool's labels."""
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
-from bench.data.corpus import take
 from bench.data.pool import PoolError, locate
+from bench.data.table import take
 from bench.error import BenchError
 
 
@@ -16,13 +15,13 @@ class OracleError(BenchError):
 class Oracle:
     """Reveals each label once."""
 
-    def __init__(self, tags: pa.ChunkedArray, ids: torch.Tensor) -> None:
-        self._tags = tags
+    def __init__(self, labels: pa.ChunkedArray, ids: torch.Tensor) -> None:
+        self._labels = labels
         self._ids = ids
         self._revealed = torch.zeros(len(ids), dtype=torch.bool)
 
     def reveal(self, ids: torch.Tensor) -> pa.ListArray:
-        """The tags of items (int64 ids), in the order asked.
+        """The labels of items (int64 ids), in the order asked.
 
         OracleError, and nothing is revealed, when one is not in the pool, is asked for twice, or
         was revealed before.
@@ -36,8 +35,5 @@ class Oracle:
             again = int(ids[asked[rows] > 1][0])
             raise OracleError(f"The label of item {again} was asked for twice.")
         self._revealed[rows] = True
-        return take(self._tags, ids)
-
-    def entities(self, labels: pa.ListArray) -> int:
-        """The number of spans in revealed labels: their B- tags."""
-        return int(pc.sum(pc.starts_with(labels.flatten(), "B-")).as_py() or 0)
+        revealed: pa.ListArray = take(self._labels, ids)
+        return revealed

@@ -1,16 +1,12 @@
 """The pool: what there is to label, without labels."""
 
-from typing import TypeAlias
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
-from bench.data.corpus import take
+from bench.data.table import Inputs
 from bench.error import BenchError
-
-Sentences: TypeAlias = pa.ListArray  # of utf8: one list of words per item
 
 
 class PoolError(BenchError):
@@ -20,29 +16,22 @@ class PoolError(BenchError):
 class Pool:
     """Inputs of the items that may be labelled; no label can be reached from here.
 
-    `ids` are the items' ids, int64, ascending. Methods take int64 ids of the pool, in any order
-    and number, and answer in that order; PoolError for an id that is not in the pool.
+    `ids` are the items' ids, int64, ascending; `inputs` and `costs` (int64) are theirs. Methods
+    take int64 ids of the pool, in any order and number, and answer in that order; PoolError for an
+    id that is not in the pool.
     """
 
-    def __init__(self, tokens: pa.ChunkedArray, ids: torch.Tensor, unit: str) -> None:
+    def __init__(self, ids: torch.Tensor, inputs: Inputs, costs: torch.Tensor) -> None:
         self.ids = ids
-        self._unit = unit
-        self._inputs = take(tokens, ids)  # and nothing else of the corpus: it holds the test split
-        lengths = pc.list_value_length(self._inputs)
-        self._lengths = torch.from_numpy(lengths.to_numpy().astype(np.int64))
+        self._inputs, self._costs = inputs, costs
 
-    def inputs(self, ids: torch.Tensor) -> Sentences:
-        """The words of each item."""
+    def inputs(self, ids: torch.Tensor) -> Any:
+        """The input of each item, of the task's kind."""
         return self._inputs.take(pa.array(locate(self.ids, ids).numpy()))
-
-    def lengths(self, ids: torch.Tensor) -> torch.Tensor:
-        """Words per item, int64."""
-        return self._lengths[locate(self.ids, ids)]
 
     def cost(self, ids: torch.Tensor) -> torch.Tensor:
         """What labelling each item takes from the budget: its words, or 1 where items count."""
-        lengths = self.lengths(ids)
-        return lengths if self._unit == "words" else torch.ones_like(lengths)
+        return self._costs[locate(self.ids, ids)]
 
 
 def locate(known: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:

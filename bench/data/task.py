@@ -4,18 +4,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import pyarrow.compute as pc
 import torch
 
 from bench.data import card as cards
 from bench.data import corpus as corpora
+from bench.data import feature
 from bench.data.card import Card, Recipe
 from bench.data.corpus import Corpus
 from bench.data.judge import Judge
+from bench.data.kind import Kind
 from bench.data.oracle import Oracle
 from bench.data.pool import Pool
+from bench.data.table import take
 from bench.error import UsageError
-from bench.spec import digest
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Deal(NamedTuple):
     pool: Pool
     oracle: Oracle
     judge: Judge
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,10 @@ class Task:
     protocol: Protocol
     corpus: Corpus = field(repr=False)
 
-    metric = "f1"
-
     @property
-    def tags(self) -> tuple[str, ...]:
-        """The tag inventory: the card's, O first."""
-        return self.card.tags
+    def kind(self) -> Kind:
+        """What the items and labels are."""
+        return self.corpus.kind
 
     @property
     def settings(self) -> dict[str, object]:
@@ -62,7 +62,7 @@ class Task:
             "pool": recipe.pool,
             "test": recipe.test,
             "distinct": recipe.distinct,
-            "tags": digest(self.tags),
+            **self.kind.settings,
         }
 
     @property
@@ -72,22 +72,25 @@ class Task:
 
     @property
     def data_digest(self) -> str:
-        """SHA-256 over the corpus' content: splits, words and tags."""
+        """SHA-256 over the corpus' content: splits, inputs and labels."""
         return self.corpus.digest
 
     def deal(self, generator: torch.Generator) -> Deal:
         """The split of one seed; a protocol of fixed splits draws nothing from the generator."""
-        recipe, corpus = self.card.recipe(self.protocol.name), self.corpus
+        recipe, corpus, kind = self.card.recipe(self.protocol.name), self.corpus, self.kind
         pool, test = split(recipe, corpus, generator)
-        return Deal(
-            Pool(corpus.tokens, pool, recipe.unit),
-            Oracle(corpus.tags, pool),
-            Judge(corpus.tokens, corpus.tags, test, self.tags),
-        )
+        inputs = take(
+            corpus.inputs, pool
+        )  # and nothing else of the corpus: it holds the test split
+        costs = kind.words(inputs) if recipe.unit == "words" else torch.ones_like(pool)
+        judge = Judge(take(corpus.inputs, test), take(corpus.labels, test), kind)
+        return Deal(Pool(pool, inputs, costs), Oracle(corpus.labels, pool), judge, kind)
 
 
-def load(name: str, protocol: str | None = None, data_root: Path | None = None) -> Task:
-    """The task `name` under a protocol, by default its card's.
+def load(
+    name: str, protocol: str | None = None, data_root: Path | None = None, features: str = ""
+) -> Task:
+    """The task `name` under a protocol, by default its card's; `features` stand for its images.
 
     UsageError, with the nearest names, for an unknown task or protocol; DataError or StorageError
     where the data cannot be had (see `bench.data.fetch`, `reader` and `corpus`).
@@ -95,7 +98,9 @@ def load(name: str, protocol: str | None = None, data_root: Path | None = None) 
     card = cards.load(name)
     chosen = protocol or card.default
     recipe = card.recipe(chosen)
+    card = card.of(recipe.variant)
     corpus = corpora.load(card, data_root)
+    corpus = feature.read(corpus, features) if features else corpus
     targets = _targets(recipe, corpus, f"{name}, protocol {chosen}")
     spent = Protocol(chosen, recipe.unit, targets, recipe.seeds, recipe.strategies)
     return Task(card, spent, corpus)
@@ -127,10 +132,9 @@ def _targets(recipe: Recipe, corpus: Corpus, where: str) -> tuple[int, ...]:
     if isinstance(recipe.pool, int):
         have, need = len(corpus.rows(None, recipe.distinct)), recipe.pool + int(recipe.test)
         if have < need:
-            raise UsageError(f"{where}: pool and test need {need} sentences, there are {have}.")
+            raise UsageError(f"{where}: pool and test need {need} items, there are {have}.")
     size = _size(recipe, corpus)
-    steps = range(1, recipe.rounds + 1)
-    targets = recipe.targets or tuple(round(recipe.share * step * size) for step in steps)
+    targets = recipe.targets or tuple(round(share * size) for share in recipe.shares)
     if targets[-1] > size:
         raise UsageError(f"{where}: the last target is {targets[-1]}, but the pool holds {size}.")
     return targets
@@ -143,4 +147,4 @@ def _size(recipe: Recipe, corpus: Corpus) -> int:
     rows = corpus.rows(recipe.pool, recipe.distinct)
     if recipe.unit == "items":
         return len(rows)
-    return int(pc.sum(pc.list_value_length(corpora.take(corpus.tokens, rows))).as_py())
+    return int(corpus.kind.words(take(corpus.inputs, rows)).sum())

@@ -1,37 +1,35 @@
-"""The one config object of a learner: every size and setting, recorded in every row."""
+"""Settings of learners: every size and training setting, recorded in every row."""
 
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, TypeVar
 
 from bench.error import UsageError
 from bench.spec import Spec, Value, nearest
 
+Some = TypeVar("Some", bound="Config")
+
 # Far above any use: what lies beyond is a slip of the keyboard, better told than tried.
 _HIGHEST: dict[str, int | float] = {
-    **dict.fromkeys(("embedding", "hidden", "decoder"), 8192),
+    **dict.fromkeys(("embedding", "hidden", "decoder", "attention"), 8192),
     **dict.fromkeys(("patience", "epochs"), 100_000),
     **{"batch_size": 65_536, "learning_rate": 100, "supervised_weight": 1_000_000},
-    **{"dropout": 0.99, "unknown": 1, "validation": 0.9},
+    **{"dropout": 0.99, "unknown": 1, "validation": 0.9, "doubly_stochastic": 1000},
 }
 
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes and training settings; a spec such as `bilstm-aligned[hidden=100]` sets some."""
+    """How any learner is trained; each kind adds its sizes and has its own defaults.
 
-    embedding: int = 128
-    """Word embedding size (ALISE: 128)."""
-    hidden: int = 64
-    """Encoder LSTM size per direction (ALISE: 64, so that z has 128 dimensions)."""
-    decoder: int = 128
-    """Decoder LSTM size."""
+    A spec such as `bilstm-aligned[hidden=100]` sets some.
+    """
+
     dropout: float = 0.3
     """Dropout on embeddings and on what the output layer reads."""
-    unknown: float = 0.5
-    """Share of the labelled set's singletons that a training step reads as the unknown word."""
     learning_rate: float = 0.002
     """Adam's step size."""
     batch_size: int = 16
-    """Sentences per training step."""
+    """Items per training step."""
     validation: float = 0.1
     """Share of the labelled set held out for early stopping; it counts as spent."""
     patience: int = 10
@@ -42,30 +40,32 @@ class Config:
     """λ of the adversarial objective (ALISE, Eq. 8); tuned on `flights`, then frozen."""
 
     @classmethod
-    def of(cls, spec: Spec) -> "Config":
+    def of(cls: type[Some], spec: Spec) -> Some:
         """The defaults with a spec's parameters; UsageError for a wrong name, type or value."""
         known = {field.name for field in fields(cls)}
-        values: dict[str, int | float] = {}
+        values: dict[str, Any] = {}
         for key, value in spec.params:
             if key not in known:
                 raise UsageError(
                     f"Learner '{spec.name}' has no parameter '{key}'.{nearest(key, known)}"
                 )
-            values[key] = _checked(f"Parameter '{key}' of learner '{spec.name}'", key, value)
-        return replace(cls(), **values)  # type: ignore[arg-type]
+            what = f"Parameter '{key}' of learner '{spec.name}'"
+            values[key] = _checked(what, key, value, type(getattr(cls, key)))
+        return replace(cls(), **values)
 
-    def overrides(self) -> dict[str, int | float]:
+    def overrides(self) -> dict[str, Value]:
         """The settings that differ from the defaults."""
-        default = Config().record()
+        default = type(self)().record()
         return {key: value for key, value in self.record().items() if value != default[key]}
 
-    def record(self) -> dict[str, int | float]:
+    def record(self) -> dict[str, Value]:
         """All settings as plain values."""
         return asdict(self)
 
 
-def _checked(what: str, key: str, value: Value) -> int | float:
-    kind = type(getattr(Config, key))
+def _checked(what: str, key: str, value: Value, kind: type) -> Value:
+    if kind is str and not isinstance(value, bool):
+        return str(value)
     if isinstance(value, bool | str) or (kind is int and isinstance(value, float)):
         raise UsageError(f"{what} is {kind.__name__}, not {value!r}.")
     low, high = int(kind is int), _HIGHEST[key]

@@ -18,13 +18,21 @@ def dropout(x: Tensor, share: float, generator: torch.Generator | None) -> Tenso
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw all parameters in order: embeddings N(0, 1), the rest U(±1/√fan-in), biases zero."""
+    """Draw all parameters in order: embeddings N(0, 1), the rest U(±1/√fan-in), biases zero.
+
+    Convolutions keep the variance through a ReLU (He et al. 2015); norms begin as the identity.
+    """
     for layer in module.modules():
         if isinstance(layer, nn.Embedding):
             nn.init.normal_(layer.weight, generator=generator)
         elif isinstance(layer, nn.Linear):
             bound = 1 / math.sqrt(layer.in_features)
             _uniform(layer, bound, generator)
+        elif isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
+        elif isinstance(layer, nn.GroupNorm):
+            nn.init.ones_(layer.weight)
+            nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.LSTM):
             _uniform(layer, 1 / math.sqrt(layer.hidden_size), generator)
 

@@ -2,17 +2,18 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bench.learners.batch import UNKNOWN, Batch, Indexed, buckets
+from bench.learners.batching import buckets
 from bench.learners.config import Config
+from bench.learners.discriminator import Discriminator
+from bench.learners.family import Data
 from bench.learners.layer import build
-from bench.learners.model import Discriminator, Model
 
 Notify = Callable[[int], None]
 """Told the number of each epoch that ends."""
@@ -31,10 +32,10 @@ class Streams(Protocol):
 
 @dataclass
 class Training:
-    """A model, its labelled data split for early stopping, and its streams."""
+    """A model of any kind, its labelled data split for early stopping, and its streams."""
 
-    model: Model
-    data: Indexed
+    model: Any
+    data: Data
     config: Config
     device: torch.device
     streams: Streams
@@ -47,7 +48,6 @@ class Training:
         self.valid, self.train = order[:held], order[held:] if held < len(order) else order
         self.order = self.streams("order")
         self.dropout = self.streams("dropout", self.device)
-        self.single = self._singletons()
 
     def supervised(self) -> None:
         """Minimise L_s (mean per token) from the model's present weights."""
@@ -60,7 +60,7 @@ class Training:
 
         self._until_no_better(epoch)
 
-    def adversarial(self, unlabeled: Indexed) -> None:
+    def adversarial(self, unlabeled: Data) -> None:
         """ALISE, Algorithm 1, from a supervised M and C: alternate Eq. 8 (M, C) and Eq. 9 (D).
 
         An epoch passes once over the labelled training rows with as many unlabelled ones. Both
@@ -73,7 +73,7 @@ class Training:
         def epoch() -> None:
             for rows, others in self._pairs(unlabeled):
                 batch = self._read(self.data, rows)
-                z, supervised = self._encode_both(batch, self._read(unlabeled, others))
+                z, supervised = model.both(batch, self._read(unlabeled, others), self.dropout)
                 known = len(rows)
                 fooling = encoder_loss(game(z), known) + self.config.supervised_weight * supervised
                 _step(players[0], fooling)
@@ -83,22 +83,14 @@ class Training:
 
     def _discriminator(self) -> Discriminator:
         with torch.device("meta"):
-            made = Discriminator(2 * self.config.hidden)
+            made = Discriminator(self.model.latent_size)
         return build(made, self.device, self.streams("discriminator"))
-
-    def _encode_both(self, labeled: Batch, unlabeled: Batch) -> tuple[Tensor, Tensor]:
-        both = self.model.encoder(_join(labeled, unlabeled), self.dropout)
-        assert labeled.tags is not None
-        known, steps = len(labeled.lengths), len(labeled.words)
-        head = both.head(known)
-        head = head._replace(states=head.states[:steps])
-        return both.z, self.model.teach(head, labeled.tags, self.dropout)
 
     def _batches(self) -> list[Tensor]:
         chosen = buckets(self.data.lengths[self.train], self.config.batch_size, self.order)
         return [self.train[rows] for rows in chosen]
 
-    def _pairs(self, unlabeled: Indexed) -> Iterator[tuple[Tensor, Tensor]]:
+    def _pairs(self, unlabeled: Data) -> Iterator[tuple[Tensor, Tensor]]:
         """Labelled batches, each with an unlabelled one of like length, in random order."""
         count = len(self.train)
         drawn = torch.randperm(len(unlabeled), generator=self.order)[
@@ -112,16 +104,8 @@ class Training:
         for i in torch.randperm(len(ours), generator=self.order).tolist():
             yield ours[i], theirs[i]
 
-    def _read(self, data: Indexed, rows: Tensor) -> Batch:
-        """A training batch in which some of the labelled set's singletons read as unknown."""
-        batch = data.batch(rows, self.device)
-        drop = torch.rand(batch.words.shape, device=self.device, generator=self.dropout)
-        hidden = self.single[batch.words] & (drop < self.config.unknown)
-        return replace(batch, words=batch.words.masked_fill(hidden, UNKNOWN))
-
-    def _singletons(self) -> Tensor:
-        size = self.model.encoder.embedding.num_embeddings
-        return (torch.bincount(self.data.words, minlength=size) == 1).to(self.device)
+    def _read(self, data: Data, rows: Tensor) -> Any:
+        return data.draw(rows, self.device, self.order, self.dropout)
 
     def _adam(self, *modules: torch.nn.Module) -> torch.optim.Optimizer:
         parameters = [p for module in modules for p in module.parameters()]
@@ -129,11 +113,12 @@ class Training:
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
-        total = 0.0
+        total, tokens = 0.0, 0
         for rows in torch.split(self.valid[torch.argsort(self.data.lengths[self.valid])], 256):
-            tokens = int(self.data.lengths[rows].sum())
-            total += tokens * self.model.loss(self.data.batch(rows, self.device)).item()
-        return total / int(self.data.lengths[self.valid].sum())
+            batch = self.data.batch(rows, self.device)
+            total += batch.tokens * self.model.loss(batch).item()
+            tokens += batch.tokens
+        return total / tokens
 
     def _until_no_better(self, epoch: Callable[[], None]) -> None:
         """Run epochs until the validation loss has not fallen for `patience`; keep the best."""
@@ -163,10 +148,3 @@ def _step(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimiser.step()
-
-
-def _join(a: Batch, b: Batch) -> Batch:
-    """Two batches as one, padded to the longer."""
-    steps = max(len(a.words), len(b.words))
-    words = [F.pad(part.words, (0, 0, 0, steps - len(part.words))) for part in (a, b)]
-    return Batch(torch.cat(words, 1), torch.cat([a.lengths, b.lengths]))

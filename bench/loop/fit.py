@@ -27,7 +27,7 @@ class Score:
 
     value: float
     """The task's primary metric."""
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     fit_seconds: float
     evaluation_seconds: float
 

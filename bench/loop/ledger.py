@@ -15,7 +15,7 @@ class Ledger:
     """What has been revealed so far, round by round, of one dealt pool."""
 
     def __init__(self, deal: Deal) -> None:
-        self.pool, self.oracle = deal.pool, deal.oracle
+        self.pool, self.oracle, self.kind = deal.pool, deal.oracle, deal.kind
         self.history: list[Tensor] = []
         self.ids = torch.empty(0, dtype=torch.int64)
         self._labels: list[pa.ListArray] = []
@@ -50,11 +50,11 @@ class Ledger:
         return Budget(target - int(self.pool.cost(self.ids).sum()))
 
     def counts(self) -> dict[str, int]:
-        """Items, words, entities and duplicate texts, labelled so far."""
-        texts = pc.binary_join(self.pool.inputs(self.ids), " ")
+        """Items, words, entities and duplicates of other inputs, labelled so far."""
+        labeled = self.labeled()
+        distinct = pc.count_distinct(self.kind.identity(labeled.inputs)).as_py()
         return {
             "items": len(self.ids),
-            "words": int(self.pool.lengths(self.ids).sum()),
-            "entities": sum(self.oracle.entities(labels) for labels in self._labels),
-            "duplicates": len(texts) - pc.count_distinct(texts).as_py(),
+            **self.kind.count(labeled.inputs, labeled.labels),
+            "duplicates": len(self.ids) - distinct,
         }

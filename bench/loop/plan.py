@@ -1,6 +1,6 @@
 """From a request to cells: everything is checked before the first one starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -9,13 +9,13 @@ import torch
 from bench.data import task as tasks
 from bench.data.task import Task
 from bench.error import UsageError
+from bench.learners import registry
 from bench.learners.config import Config
-from bench.learners.learner import names
 from bench.loop import provenance, strategy
 from bench.loop.strategy import Strategy
 from bench.rows import store
 from bench.rows.schema import FULL, Key, Row
-from bench.spec import Spec, canonical, digest, nearest
+from bench.spec import Spec, canonical, digest
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Request:
 
     task: str
     protocol: str | None
-    learner: Spec
+    learner: Spec | None
     strategies: tuple[str, ...] | None
     seeds: int | None
     rounds: int | None
@@ -45,12 +45,17 @@ class Cell:
     @cached_property
     def task(self) -> Task:
         """The task, loaded once per process."""
-        return load_task(self.request.task, self.request.protocol, self.request.data_root)
+        return load_task(self.request)
 
     @cached_property
     def chooser(self) -> Strategy | None:
         """The strategy; None for `full`, which chooses nothing."""
         return None if self.strategy == FULL else strategy.load(self.strategy)
+
+    @property
+    def learner(self) -> Spec:
+        """The learner asked for, or the default of the task's kind."""
+        return self.request.learner or Spec(registry.default(self.task.kind.name))
 
     @cached_property
     def device(self) -> torch.device:
@@ -72,7 +77,7 @@ class Cell:
     @cached_property
     def key(self) -> Key:
         """The cell's identity in results."""
-        learner = Spec.of(self.request.learner.name, self.config.overrides())
+        learner = Spec.of(self.learner.name, self.config.overrides())
         chosen = self.chooser.spec if self.chooser else Spec(FULL)
         return Key(
             task=self.task.card.name,
@@ -93,7 +98,15 @@ class Cell:
     @property
     def config(self) -> Config:
         """Every setting of the learner."""
-        return Config.of(self.request.learner)
+        return registry.config(self.learner)
+
+    @property
+    def missing(self) -> list[str]:
+        """The signals that the strategy needs and the learner does not offer."""
+        if self.chooser is None:
+            return []
+        offered = registry.signals(self.learner.name, self.chooser.objective)
+        return sorted(set(self.chooser.needs) - offered)
 
     @property
     def path(self) -> Path:
@@ -138,17 +151,23 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells to run, and those that were finished before."""
+    """The cells to run, those that were finished before, and what will be missing.
+
+    `inapplicable` maps a strategy to the signals that it misses.
+    """
 
     cells: list[Cell]
     finished: list[Cell]
     jobs: int
+    inapplicable: dict[str, list[str]] = field(default_factory=dict)
+    remark: str | None = None
 
 
 def plan(request: Request) -> Plan:
     """Check a request and lay out its cells; UsageError or DataError says what is wrong."""
     _check(request)
-    task = load_task(request.task, request.protocol, request.data_root)
+    task = load_task(request)
+    _check_kind(request, task)
     rounds = len(task.protocol.targets)
     if request.rounds is not None and request.rounds > rounds:
         raise UsageError(
@@ -158,23 +177,37 @@ def plan(request: Request) -> Plan:
     chosen = request.strategies or task.protocol.strategies
     seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
     cells: dict[Key, Cell] = {}
+    inapplicable: dict[str, list[str]] = {}
     for text in chosen:
         for seed in seeds:
             cell = Cell(request, text, seed)
+            if cell.missing:
+                inapplicable[text] = cell.missing
+                break
             twin = cells.setdefault(cell.key, cell)
             if twin.origin != cell.origin:
                 raise UsageError(f"'{twin.strategy}' and '{text}' have one name; rename a file.")
+    if not cells:
+        reasons = (f"{name} misses {', '.join(each)}" for name, each in inapplicable.items())
+        raise UsageError(f"No strategy applies to '{request.task}': {'; '.join(reasons)}.")
     todo: list[Cell] = []
     finished: list[Cell] = []
     for cell in cells.values():
         (finished if len(cell.done()) >= cell.rounds else todo).append(cell)
-    return Plan(todo, finished, request.jobs)
+    return Plan(todo, finished, request.jobs, inapplicable, task.kind.remark)
+
+
+def load_task(request: Request) -> Task:
+    """The task of a request, with the features that its learner names."""
+    config = registry.config(request.learner) if request.learner else None
+    features = str(config.record().get("features", "")) if config else ""
+    return _load(request.task, request.protocol, request.data_root, features)
 
 
 @cache
-def load_task(name: str, protocol: str | None, data_root: Path | None) -> Task:
+def _load(name: str, protocol: str | None, data_root: Path | None, features: str) -> Task:
     """A task, loaded once per process."""
-    return tasks.load(name, protocol, data_root)
+    return tasks.load(name, protocol, data_root, features)
 
 
 def _check(request: Request) -> None:
@@ -182,11 +215,20 @@ def _check(request: Request) -> None:
         value = getattr(request, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name} is {value}; it must be at least 1.")
-    if request.learner.name not in names():
-        hint = nearest(request.learner.name, names())
-        raise UsageError(f"There is no learner '{request.learner.name}'.{hint}")
-    Config.of(request.learner)
+    if request.learner is not None:
+        registry.config(request.learner)
     provenance.device(request.device)
     for text in request.strategies or ():
         if text != FULL:
             strategy.load(text)
+
+
+def _check_kind(request: Request, task: Task) -> None:
+    """UsageError when the learner is for another kind of task."""
+    wanted, learner = task.kind.name, request.learner
+    if learner is not None and registry.kind(learner.name) != wanted:
+        fit = ", ".join(registry.GROUPS[wanted].about)
+        raise UsageError(
+            f"Learner '{learner.name}' is for {registry.kind(learner.name)}, but '{request.task}' "
+            f"is {wanted}; take one of: {fit}."
+        )

@@ -23,8 +23,8 @@ def code_digest(strategy: str) -> str:
     sha = hashlib.sha256(strategy.encode())
     package = Path(__file__).parents[1]
     for room in ("data", "learners", "loop"):
-        for path in sorted((package / room).glob("*.py")):
-            sha.update(path.name.encode() + path.read_bytes())
+        for path in sorted((package / room).rglob("*.py")):
+            sha.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     return sha.hexdigest()
 
 

@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any, TypeGuard
 
 from bench.error import UsageError
-from bench.learners.learner import signals
 from bench.learners.objective import ADDS
+from bench.learners.registry import signals
 from bench.rows.schema import FULL
 from bench.spec import Spec, Value, nearest
 
@@ -114,8 +114,8 @@ def _check_signals(path: Path, needs: tuple[str, ...], objective: str) -> None:
             f"{path} has an unknown objective '{objective}'.{nearest(objective, ADDS)}"
         )
     for name in needs:
-        if name not in signals(objective):
-            hint = nearest(name, signals(objective))
+        if name not in signals(None, objective):
+            hint = nearest(name, signals(None, objective))
             raise UsageError(f"{path} needs '{name}', no signal of a {objective} learner.{hint}")
 
 

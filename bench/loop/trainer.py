@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 
 from bench.data.judge import Judge
+from bench.learners import registry
 from bench.learners.learner import Learner
 from bench.loop import clock, provenance
 from bench.loop.event import Reporter
@@ -34,9 +35,9 @@ class Trainer:
         self, cell: Cell, ledger: Ledger, judge: Judge, fits: FitStore, report: Reporter
     ) -> None:
         self.ledger, self.judge, self.fits, self.report = ledger, judge, fits, report
-        self.streams, self.metric = Streams(cell.seed), cell.task.metric
-        spec, inputs = cell.request.learner, ledger.pool.inputs(ledger.pool.ids)
-        self.blank = Learner(spec, inputs, cell.task.tags, cell.device)
+        self.streams, self.metric = Streams(cell.seed), cell.task.kind.metric
+        inputs = ledger.pool.inputs(ledger.pool.ids)
+        self.blank = Learner(registry.make(cell.learner, cell.task.kind, inputs), cell.device)
         self.identity: dict[str, object] = {
             "seed": cell.seed,
             "learner": [cell.key.learner, cell.key.device, cell.origin["config_digest"]],
@@ -75,6 +76,7 @@ class Trainer:
             with clock.lap(self.blank.device) as evaluation:
                 metrics = self.judge.score(learner.predict)
             value = metrics[self.metric]
+            assert value is not None
             return Fit(learner, Score(value, metrics, fitting.seconds, evaluation.seconds))
 
         return self.fits.get(self._key(objective), self.blank, make)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa
 from torch import Tensor
 
 from bench.data.pool import Pool
@@ -37,13 +36,9 @@ class View:
         """The ids that may be chosen, ascending, int64 [n]."""
         return self._unlabeled.clone()
 
-    def inputs(self, ids: Tensor) -> pa.ListArray:
-        """The words of some items of the pool."""
+    def inputs(self, ids: Tensor) -> Any:
+        """Some items of the pool: sentences (lists of words) or images, as the task has them."""
         return self._pool.inputs(ids)
-
-    def lengths(self, ids: Tensor) -> Tensor:
-        """Input words per item, int64."""
-        return self._pool.lengths(ids).clone()
 
     def cost(self, ids: Tensor) -> Tensor:
         """What each item takes from the budget, int64: its input words, or 1 where items count."""

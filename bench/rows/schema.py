@@ -44,8 +44,9 @@ class Row:
 
     `learner_params` and `params` hold what differs from the defaults, `config` every setting.
 
-    `items words entities duplicates` count what is labelled so far (duplicates: labelled items
-    whose text equals an earlier labelled one's). `own_*` are null where the objective is
+    `items words entities duplicates` count what is labelled so far (words: of inputs, or of the
+    revealed captions; duplicates: labelled items whose input equals an earlier labelled one's). A
+    metric is null where it could not be measured. `own_*` are null where the objective is
     supervised. `initial` is filled in round 0, `selected` is empty in the last round, whose
     acquisition and pass are null. A failed round may lack whatever was not reached.
     """
@@ -64,8 +65,8 @@ class Row:
     duplicates: int
     score: float | None
     own_score: float | None
-    metrics: dict[str, float] | None
-    own_metrics: dict[str, float] | None
+    metrics: dict[str, float | None] | None
+    own_metrics: dict[str, float | None] | None
     fit_seconds: float | None
     own_fit_seconds: float | None
     acquisition_seconds: float | None

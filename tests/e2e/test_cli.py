@@ -55,11 +55,12 @@ def test_help_imports_nothing_heavy() -> None:
     code = "import sys, bench.cli; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     heavy = {"torch", "numpy", "pyarrow", "datasets", "pooch", "rich", "seqeval"}
+    heavy |= {"PIL", "h5py", "sacrebleu", "scipy", "transformers"}
     assert "click" in loaded.stdout.split()
     assert not heavy & set(loaded.stdout.split())
 
 
-@pytest.mark.parametrize("verb", [[], ["run"], ["list"], ["data"], ["leaderboard"]])
+@pytest.mark.parametrize("verb", [[], ["run"], ["list"], ["data"], ["leaderboard"], ["gallery"]])
 def test_every_verb_explains_itself(verb: list[str]) -> None:
     done = call(*verb, "--help")
     assert done.returncode == 0
@@ -74,9 +75,9 @@ def test_help_documents_the_exit_codes() -> None:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("tasks", {"atis", "flights"}),
+        ("tasks", {"atis", "flights", "flickr8k", "mscoco", "shapes"}),
         ("strategies", {"random", "lc", "alise", "alise_nse", "full"}),
-        ("learners", {"bilstm-aligned", "bilstm-tagger"}),
+        ("learners", {"bilstm-aligned", "bilstm-tagger", "show-attend-tell"}),
     ],
 )
 def test_list_names_and_describes(kind: str, expected: set[str]) -> None:
@@ -224,9 +225,11 @@ def test_verify_tells_missing_files(tmp_path: Path) -> None:
     assert "6 of 6 files" in done.stderr
 
 
-def test_verify_accepts_the_real_files(data_root: Path) -> None:
-    done = call("data", "verify", "--data-root", data_root)
+@pytest.mark.parametrize("task", [["atis"], ["flickr8k", "--protocol", "small"]])
+def test_verify_accepts_the_real_files(data_root: Path, task: list[str]) -> None:
+    done = call("data", "verify", *task, "--data-root", data_root)
     assert done.returncode == 0
+    assert done.stdout
     assert all(line.endswith(" ok") for line in done.stdout.splitlines())
 
 

@@ -17,10 +17,12 @@ from torch import Tensor, nn
 
 from bench.data import task as tasks
 from bench.data.pool import Pool
-from bench.learners.batch import IGNORED, Indexed
-from bench.learners.config import Config
-from bench.learners.learner import Labeled, Learner
+from bench.data.tagging.kind import Tagging
+from bench.learners import registry
+from bench.learners.learner import OUTPUTS, Labeled, Learner
 from bench.learners.objective import Training
+from bench.learners.tagging.config import Config
+from bench.learners.vocabulary import IGNORED
 from bench.loop import acquisition, clock, strategy
 from bench.loop.budget import Budget
 from bench.loop.seed import Streams
@@ -64,10 +66,11 @@ def pool() -> pa.ListArray:
 
 @pytest.fixture(scope="module")
 def learner(labeled: Labeled, pool: pa.ListArray) -> Learner:
-    made = Learner(Spec.parse("bilstm-aligned[epochs=1]"), pool, TAGS, CPU)
+    spec = Spec.parse("bilstm-aligned[epochs=1]")
+    made = Learner(registry.make(spec, Tagging(TAGS), pool), CPU)
     made.fit(labeled, Streams(0), lambda epoch: None)
     training = epoch_of(made, labeled)
-    training.adversarial(Indexed.of(pool, made.words))
+    training.adversarial(made.family.beside(training.data, pool))
     return made
 
 
@@ -124,13 +127,15 @@ class Straightforward(nn.Module):
 
 def straightforward(learner: Learner, training: Training) -> Callable[[], None]:
     """An epoch over the same sentences, in the given order, by plain Adam."""
-    return train(Straightforward(len(learner.words), learner.config), learner, training)
+    return train(
+        Straightforward(len(learner.family.words), learner.family.config), learner, training
+    )
 
 
 def train(model: Straightforward, learner: Learner, training: Training) -> Callable[[], None]:
     """An epoch of a straightforward model over the training rows in their order."""
-    size = learner.config.batch_size
-    optimiser = torch.optim.Adam(model.parameters(), lr=learner.config.learning_rate)
+    size = learner.family.config.batch_size
+    optimiser = torch.optim.Adam(model.parameters(), lr=learner.family.config.learning_rate)
     data, rows = training.data, training.train.tolist()
     assert data.tags is not None
     words, tags = (part.split(data.lengths.tolist()) for part in (data.words, data.tags))
@@ -158,7 +163,7 @@ def test_the_lengths_are_like_those_of_atis(pool, benchmark):
 
 def test_training_is_faster_than_the_straightforward_loop(learner, labeled, benchmark):
     theirs = straightforward(learner, epoch_of(learner, labeled))
-    plain = Straightforward(len(learner.words), learner.config)
+    plain = Straightforward(len(learner.family.words), learner.family.config)
     # Both have the same parameters; torch's separate biases per direction are there in both.
     ours = [*learner.model.encoder.parameters(), *learner.model.decoder.parameters()]
     assert sum(parameter.numel() for parameter in ours) == size_of(plain)
@@ -174,7 +179,7 @@ def test_training_is_faster_than_the_straightforward_loop(learner, labeled, benc
 def test_an_adversarial_step_costs_little_more_than_a_supervised_one(
     learner, labeled, pool, benchmark
 ):
-    unlabeled = Indexed.of(pool, learner.words)
+    unlabeled = learner.family.beside(epoch_of(learner, labeled).data, pool)
 
     def supervised() -> None:
         epoch_of(learner.restore(learner.state()), labeled).supervised()
@@ -202,7 +207,8 @@ class Bought:
 @pytest.fixture
 def query(learner, labeled, pool, monkeypatch) -> Callable[[str], acquisition.Acquisition]:
     monkeypatch.setattr(clock.time, "perf_counter", process_time)
-    corpus = Pool(pa.chunked_array([pool]), torch.arange(UNLABELED), "items")
+    ids = torch.arange(UNLABELED)
+    corpus = Pool(ids, pool, torch.ones_like(ids))
 
     def ask(name: str) -> acquisition.Acquisition:
         rng = torch.Generator().manual_seed(0)
@@ -270,16 +276,16 @@ def scores_of_both(seed: int) -> tuple[float, float]:
     ids = deal.pool.ids[torch.randperm(len(deal.pool.ids), generator=streams("initial"))][:400]
     bought = Labeled(ids, deal.pool.inputs(ids), deal.oracle.reveal(ids))
     spec = Spec.parse("bilstm-aligned[epochs=25,unknown=0]")
-    ours = Learner(spec, deal.pool.inputs(deal.pool.ids), task.tags, CPU)
+    ours = Learner(registry.make(spec, deal.kind, deal.pool.inputs(deal.pool.ids)), CPU)
     ours.fit(bought, streams, lambda epoch: None)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        plain = Straightforward(len(ours.words), ours.config, len(task.tags))
+        plain = Straightforward(len(ours.family.words), ours.family.config, len(ours.outputs))
         epoch = train(plain, ours, ours._training(bought, streams, lambda epoch: None))
         for _ in range(25):
             epoch()
     weights = {name: value.numpy() for name, value in weights_of(plain).items()}
-    theirs = ours.copy().restore(weights)
+    theirs = ours.restore({**weights, OUTPUTS: ours.state()[OUTPUTS]})
     return deal.judge.score(ours.predict)["f1"], deal.judge.score(theirs.predict)["f1"]
 
 

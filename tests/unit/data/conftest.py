@@ -44,8 +44,7 @@ strategies = ["random"]
 unit = "words"
 pool = "train"
 test = "test"
-share = 0.25
-rounds = 3
+shares = [0.25, 0.5, 0.75]
 seeds = 1
 strategies = ["random", "lc"]
 """

@@ -25,8 +25,8 @@ def test_no_attribute_of_the_pool_leads_to_a_label_or_to_the_test_split(
 ) -> None:
     tiny = task.load("tiny", None, make())
     deal = tiny.deal(torch.Generator().manual_seed(0))
-    assert not words(reachable(deal.pool)) & set(tiny.tags)
+    assert not words(reachable(deal.pool)) & set(tiny.kind.tags)
     assert "boston" in words(reachable(deal.pool))
-    assert words(reachable(deal.oracle)) & set(tiny.tags), "the walk would have found them"
+    assert words(reachable(deal.oracle)) & set(tiny.kind.tags), "the walk would have found them"
     assert not any(isinstance(thing, task.Task) for thing in reachable(deal.pool))
     assert all(len(column) == len(deal.pool.ids) for column in columns(reachable(deal.pool)))

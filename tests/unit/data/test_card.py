@@ -18,7 +18,7 @@ FAULTS = [
     ("seeds = 2", "seeds = true", "'protocols.drawn.seeds' should be a whole number"),
     ("seeds = 2", "seeds = 2\nrouns = 1", "unknown key 'protocols.drawn.rouns'"),
     ("pool = 2", "pool = 2.5", "'protocols.drawn.pool' should be a whole number or text"),
-    ("share = 0.25", "share = 1", "'protocols.fixed.share' should be a decimal number"),
+    ("shares = [0.25,", "shares = [1,", "'protocols.fixed.shares[0]' should be a decimal number"),
     ("targets = [1, 2]", 'targets = [1, "2"]', "'protocols.drawn.targets[1]' should be a whole"),
     ("targets = [1, 2]", "targets = 2", "'protocols.drawn.targets' should be a list"),
     ('tags = ["O", ', 'tags = "O" #', "'tags' should be a list"),
@@ -44,12 +44,21 @@ FAULTS = [
     ("test = 1", "test = 0", "'protocols.drawn' has a size below 1"),
     ('unit = "items"', 'unit = "words"', "'protocols.drawn' counts words, so"),
     ("seeds = 2", "seeds = 0", "'protocols.drawn' needs at least one seed"),
-    ("targets = [1, 2]", "targets = [2, 2]", "'protocols.drawn' has targets that do not rise"),
-    ("targets = [1, 2]", "targets = [0, 2]", "'protocols.drawn' has targets that do not rise"),
-    ("targets = [1, 2]", "", "'protocols.drawn' needs either targets or both"),
-    ("rounds = 3", "", "'protocols.fixed' needs share and rounds above 0"),
-    ("rounds = 3", "rounds = 5", "share times rounds is above 1"),
-    ("rounds = 3", "rounds = 3\ntargets = [1]", "'protocols.fixed' needs either targets or both"),
+    ("targets = [1, 2]", "targets = [2, 2]", "'protocols.drawn' has targets or shares that do not"),
+    ("targets = [1, 2]", "targets = [0, 2]", "'protocols.drawn' has targets or shares that do not"),
+    ("targets = [1, 2]", "", "'protocols.drawn' needs either targets or shares"),
+    ("targets = [1, 2]", "targets = []", "'protocols.drawn' needs either targets or shares"),
+    ("0.5, 0.75]", "0.75, 0.75]", "'protocols.fixed' has targets or shares that do not rise"),
+    ("0.5, 0.75]", "0.2]", "'protocols.fixed' has targets or shares that do not rise"),
+    ("[0.25, 0.5, 0.75]", "[0.0, 0.5]", "'protocols.fixed' has targets or shares that do not rise"),
+    ("0.5, 0.75]", "1.5]", "'protocols.fixed' asks for more than the whole pool"),
+    ("0.5, 0.75]", "0.5, 0.75]\ntargets = [1]", "'protocols.fixed' needs either targets or shares"),
+    ('unit = "words"', 'unit = "words"\nvariant = "half"', "names no variant of the card: 'half'"),
+    ('"parallel"', '"grammar"\ngrammar = {utterances = 1}', "the reader 'grammar' takes no files"),
+    ('"parallel"', '"parallel"\npartial = true', "'variant' and 'partial' belong to variants"),
+    ('"parallel"', '"parallel"\nvariant = "half"', "'variant' and 'partial' belong to variants"),
+    ('"parallel"', '"grammar"\ngrammar = {utterances = 0}', "'grammar' needs at least one utter"),
+    ('"parallel"', '"grammar"\ngrammar = 3', "'grammar' should be a table"),
     ("seeds = 2", "seeds = ", "is not legal TOML"),
 ]
 
@@ -68,7 +77,9 @@ def test_reads_the_tiny_card(make: Maker) -> None:
     assert tiny.splits == ("train", "test")
     assert tiny.default == "drawn"
     assert tiny.counts["train"] == card.Counts(sentences=4, tokens=13)
-    assert tiny.protocols["fixed"].rounds == 3
+    assert tiny.protocols["fixed"].shares == (0.25, 0.5, 0.75)
+    assert tiny.protocols["drawn"].targets == (1, 2)
+    assert (tiny.kind, tiny.of(""), tiny.variants) == ("tagging", tiny, {})
     assert tiny.folder == card.folder() / "tiny"
 
 
@@ -78,6 +89,196 @@ def test_a_typo_gets_the_nearest_names(make: Maker) -> None:
         card.load("tinny")
     with pytest.raises(UsageError, match="Did you mean fixed"):
         card.load("tiny").recipe("fixd")
+
+
+PICTURES = """
+name = "pictures"
+title = "Pictures"
+synthetic = false
+citation = "none"
+licence = "none"
+reader = "flickr8k"
+image_size = 64
+
+[protocols.all]
+default = true
+variant = "full"
+unit = "items"
+pool = "train"
+test = "test"
+shares = [0.5, 1.0]
+seeds = 1
+strategies = ["random"]
+
+[protocols.few]
+variant = "small"
+unit = "items"
+pool = "train"
+test = "test"
+targets = [1]
+seeds = 1
+strategies = ["random"]
+
+[[files]]
+role = "captions"
+path = "pictures/captions.txt"
+url = "https://example.invalid/captions.txt"
+sha256 = "{pin}"
+
+[[files]]
+role = "split"
+split = "train"
+path = "pictures/train.txt"
+url = "https://example.invalid/train.txt"
+sha256 = "{pin}"
+
+[[files]]
+role = "split"
+split = "test"
+path = "pictures/test.txt"
+url = "https://example.invalid/test.txt"
+sha256 = "{pin}"
+
+[[variants.full.files]]
+role = "images"
+path = "pictures/all.zip"
+url = "https://example.invalid/all.zip"
+
+[variants.full.counts.train]
+images = 6
+sentences = 30
+tokens = 300
+
+[variants.small]
+partial = true
+
+[[variants.small.files]]
+role = "images"
+path = "pictures/few.zip"
+url = "https://example.invalid/few.zip"
+sha256 = "{pin}"
+""".replace("{pin}", "0" * 64)
+
+SCENES = """
+name = "scenes"
+title = "Scenes"
+synthetic = true
+citation = "none"
+licence = "none"
+reader = "scene"
+image_size = 32
+scene = {seed = 1, images = 9}
+
+[protocols.drawn]
+default = true
+unit = "items"
+pool = 6
+test = 3
+targets = [1, 2]
+seeds = 1
+strategies = ["random"]
+"""
+
+Writer = Callable[..., card.Card]
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writer:
+    """Load a card from its text, edited."""
+    monkeypatch.setattr(card, "folder", lambda: tmp_path)
+
+    def load(text: str, old: str = "", new: str = "") -> card.Card:
+        name = "pictures" if text == PICTURES else "scenes"
+        assert old in text
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+        return card.load(name)
+
+    return load
+
+
+CAPTION_FAULTS = [
+    (PICTURES, "image_size = 64", "", "'image_size' should be at least 8 pixels"),
+    (PICTURES, "image_size = 64", "image_size = 7", "'image_size' should be at least 8 pixels"),
+    (PICTURES, "image_size = 64", "image_size = 64.0", "'image_size' should be a whole number"),
+    (PICTURES, '"flickr8k"', '"scene"\nscene = {images = 9}', "the reader 'scene' takes no files"),
+    (PICTURES, '"flickr8k"', '"coco"', "'files' should have the roles captions"),
+    (
+        PICTURES,
+        '"captions"',
+        '"images"',
+        "'files' should have the roles captions (at most 1), split",
+    ),
+    (
+        PICTURES,
+        '"images"',
+        '"captions"',
+        "'files' should have the roles captions (at most 1), split",
+    ),
+    (PICTURES, '"images"', '"images"\nsplit = "a"', "should name a split where the role is split"),
+    (PICTURES, 'split = "test"', "", "should name a split where the role is split, only"),
+    (
+        PICTURES,
+        "[variants.full.c",
+        'member = "../x"\n[variants.full.c',
+        "'variants.full.files[0].member' is '../x'",
+    ),
+    (PICTURES, 'unit = "items"', 'unit = "words"', "'protocols' cannot count words: a caption's"),
+    (PICTURES, 'variant = "full"', "", "'protocols.all' names no variant of the card: ''"),
+    (PICTURES, '"small"', '"smal"', "'protocols.few' names no variant of the card: 'smal'"),
+    (PICTURES, "partial = true", "partial = 1", "'variants.small.partial' should be true or false"),
+    (PICTURES, "partial = true", "part = true", "unknown key 'variants.small.part'"),
+    (PICTURES, "counts.train]", "counts.trian]", "'counts' should name splits only, which are"),
+    (
+        PICTURES,
+        "images = 6",
+        "images = 6.0",
+        "'variants.full.counts.train.images' should be a whol",
+    ),
+    (PICTURES, "pictures/all.zip", "../all.zip", "'variants.full.files[0].path' is '../all.zip'"),
+    (PICTURES, '"https://example.invalid/all', '"ftp://all', "'variants.full.files[0].url' is"),
+    (PICTURES, '0"\n', '"\n', "'files[0].sha256' should be 64 hexadecimal digits"),
+    (PICTURES, '"images"', '"image"', "'variants.full.files[0].role' is 'image'. Did you mean ima"),
+    (PICTURES, 'pool = "train"', 'pool = "val"', "'protocols.all' has a size below 1, or a split"),
+    (SCENES, '"scene"', '"coco"', "'files' should have the roles captions"),
+    (SCENES, "images = 9", "images = 0", "'scene' needs at least one image"),
+    (SCENES, "images = 9", "image = 9", "unknown key 'scene.image'. Did you mean images?"),
+    (SCENES, "scene = {seed = 1, images = 9}", "", "'scene' needs at least one image"),
+    (SCENES, "seed = 1,", 'seed = "1",', "'scene.seed' should be a whole number"),
+    (SCENES, "pool = 6", 'pool = "train"', "'protocols.drawn' should give pool and test both"),
+    (SCENES, 'unit = "items"', 'unit = "words"', "'protocols' cannot count words"),
+]
+
+
+@pytest.mark.parametrize(("text", "old", "new", "message"), CAPTION_FAULTS)
+def test_a_faulty_captioning_card_is_named(
+    written: Writer, text: str, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(message)):
+        written(text, old, new)
+
+
+def test_a_variant_has_files_and_counts_of_its_own(written: Writer) -> None:
+    pictures = written(PICTURES)
+    assert (pictures.kind, pictures.splits) == ("captioning", ("train", "test"))
+    full, small = pictures.of("full"), pictures.of("small")
+    shared = [file.path for file in pictures.files]
+    assert [file.path for file in full.files] == [*shared, "pictures/all.zip"]
+    assert [file.path for file in small.files] == [*shared, "pictures/few.zip"]
+    assert full.counts == {"train": card.Counts(sentences=30, tokens=300, images=6)}
+    assert (small.counts, full.partial, small.partial) == ({}, False, True)
+    assert (full.variant, small.variant, full.splits) == ("full", "small", pictures.splits)
+
+
+def test_a_digest_may_be_left_out(written: Writer) -> None:
+    full = written(PICTURES).of("full")
+    assert [file.path for file in full.files if not file.sha256] == ["pictures/all.zip"]
+
+
+def test_scenes_are_drawn_from_no_files(written: Writer) -> None:
+    scenes = written(SCENES)
+    assert (scenes.kind, scenes.splits, scenes.files) == ("captioning", ("all",), ())
+    assert scenes.scene == card.Scene(seed=1, images=9)
 
 
 @pytest.mark.parametrize("name", card.names())

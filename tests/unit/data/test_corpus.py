@@ -3,13 +3,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import torch
 
-from bench.data import card, corpus, fetch, reader
+from bench.data import card, corpus, fetch, table
+from bench.data.tagging import reader
 from bench.error import DataError, StorageError
 
 Maker = Callable[..., Path]
@@ -27,8 +29,8 @@ def prepared() -> list[Path]:
 def test_holds_every_row_in_the_cards_order(make: Maker) -> None:
     tiny = load(make)
     assert tiny.splits.to_pylist() == ["train"] * 4 + ["test"] * 2
-    assert tiny.tokens.to_pylist()[1] == ["from", "new", "york", "to", "boston"]
-    assert tiny.tags.to_pylist()[1] == ["O", "B-from", "I-from", "O", "B-to"]
+    assert tiny.inputs.to_pylist()[1] == ["from", "new", "york", "to", "boston"]
+    assert tiny.labels.to_pylist()[1] == ["O", "B-from", "I-from", "O", "B-to"]
 
 
 def test_rows_of_a_split_and_of_distinct_texts(make: Maker) -> None:
@@ -47,8 +49,8 @@ def test_is_prepared_once_and_mapped(make: Maker, monkeypatch: pytest.MonkeyPatc
     before = pa.total_allocated_bytes()
     second = corpus.load(tiny, root)
     assert first.digest == second.digest
-    assert second.tokens.equals(first.tokens)
-    assert pa.total_allocated_bytes() - before < second.tokens.nbytes
+    assert second.inputs.equals(first.inputs)
+    assert pa.total_allocated_bytes() - before < second.inputs.nbytes
 
 
 def test_the_file_of_the_inputs_holds_no_label(make: Maker) -> None:
@@ -63,9 +65,9 @@ def test_the_file_of_the_inputs_holds_no_label(make: Maker) -> None:
 
 def test_the_digest_is_of_the_content_not_of_its_chunks(make: Maker) -> None:
     tiny = load(make)
-    columns = (tiny.splits, tiny.tokens, tiny.tags)
+    columns = (tiny.splits, tiny.inputs, tiny.labels)
     chunked = (pa.chunked_array([c.combine_chunks()[:2], c.combine_chunks()[2:]]) for c in columns)
-    assert corpus._digest(*chunked) == tiny.digest
+    assert tiny.kind.digest(table.Columns(*chunked)) == tiny.digest
 
 
 def test_the_digest_changes_with_one_label(make: Maker) -> None:
@@ -79,6 +81,18 @@ def test_a_changed_card_is_prepared_anew(make: Maker) -> None:
     second = load(make, ("seeds = 2", "seeds = 3"))
     assert len(prepared()) == 2
     assert first.digest == second.digest
+
+
+def test_a_changed_unpinned_source_is_prepared_anew(make: Maker) -> None:
+    root = make()
+    pinned = card.load("tiny")
+    loose = replace(pinned, files=tuple(replace(file, sha256="") for file in pinned.files))
+    first = corpus.load(loose, root)
+    tokens = root / loose.files[0].path
+    tokens.write_text(tokens.read_text().replace("boston", "denver"))
+    second = corpus.load(loose, root)
+    assert (len(prepared()), "denver" in second.inputs.to_pylist()[0]) == (2, True)
+    assert first.digest != second.digest
 
 
 def test_a_damaged_copy_is_named(make: Maker) -> None:
@@ -126,7 +140,7 @@ def test_a_failed_preparation_leaves_nothing(make: Maker, monkeypatch: pytest.Mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(corpus, "_save", full)
+    monkeypatch.setattr(table, "save", full)
     with pytest.raises(StorageError, match="No space left on device"):
         corpus.load(tiny, root)
     assert prepared() == []

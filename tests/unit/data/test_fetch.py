@@ -1,3 +1,4 @@
+import hashlib
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -139,3 +140,156 @@ def test_a_wrong_file_in_a_data_root_is_refused(make: Maker) -> None:
     assert dict(fetch.verify(tiny, root))[FIRST] == f"wrong checksum: found {found}"
     with pytest.raises(DataError, match=f"expected {tiny.files[0].sha256}, found {found}"):
         fetch.fetch(tiny, root)
+
+
+LOOSE = "loose/some.zip"
+
+
+@pytest.fixture
+def loose(make: Maker, tmp_path: Path) -> Callable[..., card.Card]:
+    """The tiny card with one file alone, a zip whose digest is not stated."""
+
+    def of(base: str = "http://127.0.0.1:1", member: str = "") -> card.Card:
+        make()
+        (tmp_path / "root" / "loose").mkdir(exist_ok=True)
+        (tmp_path / "root" / LOOSE).write_text("first")
+        file = card.File("images", LOOSE, f"{base}/{LOOSE}", member=member)
+        return replace(card.load("tiny"), files=(file,))
+
+    return of
+
+
+def record(place: Path) -> Path:
+    return place.with_name("some.zip.sha256")
+
+
+def test_the_digest_of_a_first_download_is_recorded(
+    loose: Callable[..., card.Card], server: str
+) -> None:
+    tiny = loose(server)
+    place = fetch.fetch(tiny)[LOOSE]
+    assert place.read_text() == "first"
+    assert record(place).read_text() == f"{hashlib.sha256(b'first').hexdigest()} 5\n"
+    assert fetch.verify(tiny) == [(LOOSE, "ok")]
+
+
+def test_a_pinned_download_needs_no_record(make: Maker, server: str) -> None:
+    make(base=server)
+    fetch.fetch(card.load("tiny"))
+    assert not list(fetch.cache().rglob("*.sha256"))
+
+
+def test_a_recorded_digest_is_checked_from_then_on(
+    loose: Callable[..., card.Card], server: str, tmp_path: Path
+) -> None:
+    tiny = loose(server)
+    place = fetch.fetch(tiny)[LOOSE]
+    place.write_text("damaged")
+    (_, status), *_ = fetch.verify(tiny)
+    assert status == f"wrong checksum: found {fetch.digest(place)}"
+    assert fetch.fetch(tiny)[LOOSE].read_text() == "first"  # had again
+    place.write_text("damaged")
+    (tmp_path / "root" / LOOSE).write_text("second")
+    with pytest.raises(DataError, match=hashlib.sha256(b"first").hexdigest()):
+        fetch.fetch(tiny)
+    assert record(place).read_text().startswith(hashlib.sha256(b"first").hexdigest())
+
+
+def test_a_download_that_was_cut_short_before_its_record_is_recorded_later(
+    loose: Callable[..., card.Card], server: str
+) -> None:
+    tiny = loose(server)
+    place = fetch.fetch(tiny)[LOOSE]
+    record(place).unlink()
+    assert fetch.fetch(tiny)[LOOSE] == place
+    assert record(place).is_file()
+
+
+def test_an_unpinned_file_of_a_data_root_is_taken_and_left_alone(
+    loose: Callable[..., card.Card], tmp_path: Path
+) -> None:
+    tiny, root = loose(), tmp_path / "root"
+    before = sorted(root.rglob("*"))
+    assert fetch.verify(tiny, root) == [(LOOSE, "ok")]
+    assert fetch.fetch(tiny, root) == {LOOSE: root / LOOSE}
+    assert sorted(root.rglob("*")) == before
+
+
+def test_an_unpinned_file_may_be_missing(loose: Callable[..., card.Card], tmp_path: Path) -> None:
+    tiny, root = loose(), tmp_path / "root"
+    (root / LOOSE).unlink()
+    assert fetch.verify(tiny, root) == [(LOOSE, "missing")]
+    assert fetch.verify(tiny) == [(LOOSE, "missing")]
+    for where in (root, None):
+        with pytest.raises(DataError, match=LOOSE):
+            fetch.fetch(tiny, where)
+
+
+def test_an_unpacked_folder_stands_for_an_unpinned_zip(
+    loose: Callable[..., card.Card], tmp_path: Path
+) -> None:
+    tiny, root = loose(), tmp_path / "root"
+    (root / LOOSE).unlink()
+    (root / LOOSE).with_suffix("").mkdir()
+    assert fetch.verify(tiny, root) == [(LOOSE, "ok")]
+    assert fetch.fetch(tiny, root) == {LOOSE: root / "loose" / "some"}
+
+
+def test_an_unpacked_member_stands_for_an_unpinned_zip(
+    loose: Callable[..., card.Card], tmp_path: Path
+) -> None:
+    tiny, root = loose(member="notes/a.json"), tmp_path / "root"
+    (root / LOOSE).unlink()
+    (root / "loose" / "some").mkdir()  # not where the member would lie
+    assert fetch.verify(tiny, root) == [(LOOSE, "missing")]
+    (root / "loose" / "notes").mkdir()
+    (root / "loose" / "notes" / "a.json").write_text("{}")
+    assert fetch.verify(tiny, root) == [(LOOSE, "ok")]
+    assert fetch.fetch(tiny, root) == {LOOSE: root / "loose"}
+
+
+def test_a_pinned_zip_is_not_replaced_by_a_folder(
+    loose: Callable[..., card.Card], tmp_path: Path
+) -> None:
+    tiny, root = loose(), tmp_path / "root"
+    pinned = replace(tiny, files=(replace(tiny.files[0], sha256="0" * 64),))
+    (root / LOOSE).unlink()
+    (root / LOOSE).with_suffix("").mkdir()
+    assert fetch.verify(pinned, root) == [(LOOSE, "missing")]
+    with pytest.raises(DataError, match="is missing"):
+        fetch.fetch(pinned, root)
+
+
+def test_of_two_members_the_one_that_is_missing_counts(
+    loose: Callable[..., card.Card], tmp_path: Path
+) -> None:
+    tiny, root = loose(member="notes/a.json"), tmp_path / "root"
+    (root / LOOSE).unlink()
+    (root / "loose" / "notes").mkdir()
+    (root / "loose" / "notes" / "a.json").write_text("{}")
+    one, other = tiny.files[0], replace(tiny.files[0], member="notes/b.json")
+    for files in ((one, other), (other, one)):
+        assert fetch.verify(replace(tiny, files=files), root) == [(LOOSE, "missing")]
+    (root / "loose" / "notes" / "b.json").write_text("{}")
+    assert fetch.verify(replace(tiny, files=(one, other)), root) == [(LOOSE, "ok")]
+
+
+def test_a_changed_source_has_another_fingerprint(tmp_path: Path) -> None:
+    zipped, inner = tmp_path / "some.zip", tmp_path / "some" / "inner"
+    inner.mkdir(parents=True)
+    zipped.write_text("one")
+    (inner / "a.jpg").write_text("one")
+    whole = card.File("images", "some.zip", "")
+    member = replace(whole, member="inner/a.jpg")
+    places = [(whole, zipped), (member, zipped), (whole, tmp_path / "some"), (member, inner.parent)]
+
+    def prints() -> list[str]:
+        return [fetch.fingerprint(file, place) for file, place in places]
+
+    before = prints()
+    one = hashlib.sha256(b"one").hexdigest()
+    assert before == prints() == [one, one, "inner/a.jpg 3", one]
+    zipped.write_text("two")
+    (inner / "a.jpg").write_text("second")
+    (inner / "b.jpg").write_text("")
+    assert not set(before) & set(prints())

@@ -1,6 +1,7 @@
 """The embedded default against its card."""
 
-from bench.data import card, corpus, grammar
+from bench.data import card, corpus
+from bench.data.tagging import grammar
 
 FLIGHTS = card.load("flights")
 

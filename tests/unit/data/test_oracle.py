@@ -39,9 +39,3 @@ def test_a_refused_request_reveals_nothing(oracle: Oracle) -> None:
         with pytest.raises(OracleError):
             oracle.reveal(torch.tensor(ids))
     assert len(oracle.reveal(torch.tensor([0, 1, 3]))) == 3
-
-
-def test_counts_spans(oracle: Oracle) -> None:
-    assert oracle.entities(oracle.reveal(torch.tensor([0]))) == 0
-    assert oracle.entities(oracle.reveal(torch.tensor([1, 3]))) == 3
-    assert oracle.entities(TAGS.chunk(0).slice(0, 0)) == 0

@@ -4,20 +4,21 @@ import torch
 
 from bench.data.pool import Pool, PoolError
 
-TOKENS = pa.chunked_array([[["a"], ["b", "c"]], [["d"], ["e", "f", "g"], ["h", "i"]]])
+IDS = torch.tensor([0, 1, 3])
+TOKENS = pa.array([["a"], ["b", "c"], ["e", "f", "g"]])
 
 
 @pytest.fixture
 def pool() -> Pool:
-    return Pool(TOKENS, torch.tensor([0, 1, 3]), "words")
+    return Pool(IDS, TOKENS, torch.tensor([1, 2, 3]))
 
 
 def test_answers_in_the_order_asked(pool: Pool) -> None:
     asked = torch.tensor([3, 0, 1, 3])
     assert pool.inputs(asked).to_pylist() == [["e", "f", "g"], ["a"], ["b", "c"], ["e", "f", "g"]]
-    assert pool.lengths(asked).tolist() == [3, 1, 2, 3]
+    assert pool.cost(asked).tolist() == [3, 1, 2, 3]
     assert isinstance(pool.inputs(asked), pa.ListArray)
-    assert pool.lengths(asked).dtype == torch.int64
+    assert pool.cost(asked).dtype == torch.int64
 
 
 def test_no_ids_get_no_inputs(pool: Pool) -> None:
@@ -27,14 +28,9 @@ def test_no_ids_get_no_inputs(pool: Pool) -> None:
     assert pool.cost(nothing).tolist() == []
 
 
-@pytest.mark.parametrize(("unit", "cost"), [("words", [3, 1]), ("items", [1, 1])])
-def test_costs_words_or_one(unit: str, cost: list[int]) -> None:
-    assert Pool(TOKENS, torch.tensor([0, 1, 3]), unit).cost(torch.tensor([3, 0])).tolist() == cost
-
-
 @pytest.mark.parametrize("stranger", [-1, 2, 4, 5, 99])
 def test_an_id_outside_the_pool_is_refused(pool: Pool, stranger: int) -> None:
     ids = torch.tensor([0, stranger])
-    for method in (pool.inputs, pool.lengths, pool.cost):
+    for method in (pool.inputs, pool.cost):
         with pytest.raises(PoolError, match=f"Item {stranger} is not in the pool"):
             method(ids)

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.data import card, corpus, task
+from bench.data import card, task
+from bench.data.table import take
 from bench.error import UsageError
 
 Maker = Callable[..., Path]
@@ -19,8 +20,8 @@ def seeded(seed: int) -> torch.Generator:
 def test_loads_the_default_protocol(make: Maker) -> None:
     tiny = task.load("tiny", data_root=make())
     assert tiny.protocol == task.Protocol("drawn", "items", (1, 2), 2, ("random",))
-    assert tiny.tags == ("O", "B-from", "B-to", "I-from", "I-to")
-    assert tiny.metric == "f1"
+    assert tiny.kind.tags == ("O", "B-from", "B-to", "I-from", "I-to")
+    assert tiny.kind.metric == "f1"
     assert len(tiny.data_digest) == 64
 
 
@@ -45,7 +46,7 @@ def test_typos_get_the_nearest_names(make: Maker) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("pool = 2", "pool = 4", "pool and test need 5 sentences, there are 4"),
+        ("pool = 2", "pool = 4", "pool and test need 5 items, there are 4"),
         ("targets = [1, 2]", "targets = [1, 3]", "the last target is 3, but the pool holds 2"),
     ],
 )
@@ -57,7 +58,7 @@ def test_a_protocol_too_large_is_refused(make: Maker, old: str, new: str, messag
 
 def test_a_drawn_split_shares_no_text(make: Maker) -> None:
     tiny = task.load("tiny", None, make())
-    texts = tiny.corpus.tokens.to_pylist()
+    texts = tiny.corpus.inputs.to_pylist()
     for seed in range(20):
         pool, test = task.split(tiny.card.recipe("drawn"), tiny.corpus, seeded(seed))
         chosen = [tuple(texts[row]) for row in [*pool.tolist(), *test.tolist()]]
@@ -73,16 +74,24 @@ def test_a_fixed_split_keeps_duplicates_and_draws_nothing(make: Maker) -> None:
     assert torch.equal(generator.get_state(), before)
 
 
+@pytest.mark.parametrize(("unit", "cost"), [("words", [2, 3, 5]), ("items", [1, 1, 1])])
+def test_an_item_costs_its_words_or_one(make: Maker, unit: str, cost: list[int]) -> None:
+    tiny = task.load("tiny", "fixed", make(('unit = "words"', f'unit = "{unit}"')))
+    pool = tiny.deal(seeded(0)).pool
+    assert pool.cost(torch.tensor([3, 0, 1])).tolist() == cost
+    assert tiny.whole == (13 if unit == "words" else 4)
+
+
 def test_pool_oracle_and_judge_share_one_split(make: Maker) -> None:
     tiny = task.load("tiny", None, make())
     deal = tiny.deal(seeded(3))
     pool, test = task.split(tiny.card.recipe("drawn"), tiny.corpus, seeded(3))
     assert torch.equal(deal.pool.ids, pool)
-    rows = tiny.corpus.tags.to_pylist()
+    rows = tiny.corpus.labels.to_pylist()
     assert deal.oracle.reveal(pool.flip(0)).to_pylist() == [rows[i] for i in pool.flip(0).tolist()]
-    seen, gold = [], corpus.take(tiny.corpus.tags, test)
+    seen, gold = [], take(tiny.corpus.labels, test)
     deal.judge.score(lambda inputs: seen.append(inputs) or gold)
-    assert seen[0].to_pylist() == [tiny.corpus.tokens.to_pylist()[i] for i in test.tolist()]
+    assert seen[0].to_pylist() == [tiny.corpus.inputs.to_pylist()[i] for i in test.tolist()]
 
 
 @given(

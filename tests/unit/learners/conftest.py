@@ -7,10 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.learners.batch import Batch, Indexed
+from bench.data.tagging.kind import Tagging
+from bench.learners import registry
+from bench.learners.discriminator import Discriminator
 from bench.learners.layer import build
 from bench.learners.learner import Labeled, Learner
-from bench.learners.model import KINDS, Discriminator, Model
+from bench.learners.tagging.batch import Batch, Indexed
+from bench.learners.tagging.model import KINDS, Model
 from bench.spec import Spec
 
 TAGS = ("O", "B-a", "B-b")
@@ -48,7 +51,8 @@ def blank(sentences: Callable[..., pa.ListArray]) -> Callable[..., Learner]:
     def make(kind: str, more: str = "") -> Learner:
         params = dict(pair.split("=") for pair in f"{SMALL},{more}".strip(",").split(","))
         spec = Spec.parse(f"{kind}[{','.join('='.join(pair) for pair in params.items())}]")
-        return Learner(spec, sentences(), TAGS, torch.device("cpu"))
+        family = registry.make(spec, Tagging(TAGS), sentences())
+        return Learner(family, torch.device("cpu"))
 
     return make
 
@@ -59,7 +63,9 @@ def drawn(blank: Callable[..., Learner]) -> Callable[..., Learner]:
 
     def make(kind: str, seed: int = 0, scale: float = 3.0, more: str = "") -> Learner:
         stream, learner = torch.Generator().manual_seed(seed), blank(kind, more)
-        learner.model.discriminator = Discriminator(2 * learner.config.hidden).to("meta")
+        learner.outputs = learner.family.tags
+        learner.model = learner.family.model(learner.outputs)
+        learner.model.discriminator = Discriminator(learner.model.latent_size).to("meta")
         build(learner.model, learner.device, stream)
         with torch.no_grad():
             for name, parameter in learner.model.named_parameters():
@@ -95,8 +101,8 @@ def batch() -> Callable[..., Batch]:
     """Sentences as one batch, in the given order."""
 
     def make(learner: Learner, inputs: pa.ListArray, labels: pa.ListArray | None = None) -> Batch:
-        both = None if labels is None else (labels, learner.tags)
-        data = Indexed.of(inputs, learner.words, both)
+        both = None if labels is None else (labels, learner.family.tags)
+        data = Indexed.of(inputs, learner.family.words, both)
         return data.batch(torch.arange(len(data)), learner.device)
 
     return make
@@ -137,7 +143,7 @@ def every(
     def enumerate_(learner: Learner, inputs: pa.ListArray) -> list[tuple[Tensor, Tensor]]:
         found = []
         for text in inputs.to_pylist():
-            words = learner.words.encode(pa.array([text]))
+            words = learner.family.words.encode(pa.array([text]))
             tags = torch.arange(learner.model.tags)
             paths = torch.cartesian_prod(*[tags] * len(text)).reshape(-1, len(text)).T
             scores, order = log_prob(learner.model, words, paths).sort(descending=True)

@@ -1,11 +1,10 @@
 """Settings of a learner: what a spec may say."""
 
 import pytest
-import torch
 
 from bench.error import UsageError
-from bench.learners.config import Config
-from bench.learners.learner import Learner
+from bench.learners import registry
+from bench.learners.tagging.config import Config
 from bench.spec import Spec
 
 
@@ -59,9 +58,9 @@ def test_what_is_out_of_range(params):
         of(params)
 
 
-def test_an_unknown_learner_gets_the_nearest_names(sentences):
+def test_an_unknown_learner_gets_the_nearest_names():
     with pytest.raises(UsageError, match=r"no learner 'bilstm-tager'.*Did you mean bilstm-tagger"):
-        Learner(Spec.parse("bilstm-tager"), sentences(), ("O",), torch.device("cpu"))
+        registry.config(Spec.parse("bilstm-tager"))
 
 
 def test_a_whole_number_is_the_same_setting_as_its_float():

@@ -1,6 +1,7 @@
 """ALISE's game: its two losses by hand, who moves when, and what an epoch passes over."""
 
 import copy
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -8,10 +9,10 @@ import torch
 from torch import nn
 
 from bench.learners import objective
-from bench.learners.batch import Indexed
+from bench.learners.discriminator import Discriminator
 from bench.learners.learner import Learner
-from bench.learners.model import Discriminator
 from bench.learners.objective import discriminator_loss, encoder_loss
+from bench.learners.tagging.batch import Indexed
 from bench.loop.seed import Streams
 
 QUIET = "dropout=0,unknown=0,validation=0.1,batch_size=16,epochs=1,learning_rate=0.001"
@@ -82,7 +83,7 @@ def test_each_player_moves_alone(kind, drawn, labeled, sentences, monkeypatch):
         moved.append([not same(a, weights(part)) for a, part in zip(before, parts, strict=True)])
 
     monkeypatch.setattr(objective, "_step", watched)
-    game(learner, labeled()).adversarial(Indexed.of(sentences(), learner.words))
+    game(learner, labeled()).adversarial(Indexed.of(sentences(), learner.family.words))
     assert moved == [[True, True, False], [False, False, True]] * (len(moved) // 2)
     assert moved
 
@@ -105,7 +106,7 @@ def test_one_step_by_hand(weight, drawn, labeled, sentences, monkeypatch):
     model.discriminator = training._discriminator()
     rows = training.train
     ours = training.data.batch(rows, learner.device)
-    others = Indexed.of(unlabeled, learner.words)
+    others = Indexed.of(unlabeled, learner.family.words)
     assert len(rows) == len(others)  # so that the one batch of the epoch holds all of both
     known = model.encoder(ours)
     strange = model.encoder(others.batch(torch.arange(7), learner.device))
@@ -139,7 +140,7 @@ def test_an_epoch_passes_over_the_labelled_rows_with_as_many_unlabelled(drawn, l
     learner = drawn("bilstm-tagger")
     training = game(learner, labeled())
     for pool, most in ((sentences(), 1), (sentences("a", "b c"), 4)):
-        pairs = list(training._pairs(Indexed.of(pool, learner.words)))
+        pairs = list(training._pairs(Indexed.of(pool, learner.family.words)))
         ours, theirs = (torch.cat(side) for side in zip(*pairs, strict=True))
         assert sorted(ours.tolist()) == sorted(training.train.tolist())
         assert len(theirs) == len(ours)
@@ -160,7 +161,8 @@ def test_refining_leaves_the_successor_as_it_was(kind, blank, labeled, sentences
 def test_the_game_starts_from_the_supervised_model(blank, labeled, sentences):
     learner = blank("bilstm-aligned")
     learner.fit(labeled(), Streams(0), ignore)
-    learner.config = type(learner.config)(**{**learner.config.record(), "learning_rate": 0.0})
+    settings = replace(learner.family.config, learning_rate=0.0)
+    learner.family = replace(learner.family, config=settings)
     own = learner.refine("adversarial", labeled(), sentences(), Streams(0), ignore)
     assert all((own.state()[key] == value).all() for key, value in learner.state().items())
     assert own.model.discriminator is not None
@@ -185,7 +187,7 @@ def test_labelled_and_unlabelled_sentences_are_encoded_as_if_alone(kind, drawn, 
     ours = batch(learner, given.inputs, given.labels)
     for other in ("e d b a", "f"):  # longer, and shorter
         theirs = batch(learner, labeled(other).inputs)
-        z, loss = game(learner, given)._encode_both(ours, theirs)
+        z, loss = learner.model.both(ours, theirs, game(learner, given).dropout)
         alone = [learner.model.encoder(part).z for part in (ours, theirs)]
         torch.testing.assert_close(z, torch.cat(alone), atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(loss, learner.model.loss(ours), atol=1e-5, rtol=1e-5)

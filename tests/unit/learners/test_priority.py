@@ -14,12 +14,14 @@ IDS = torch.tensor([3, 4, 7, 10, 11, 12, 20, 31])
 
 
 class Stub:
-    """A learner that answers every signal with given values."""
+    """A learner that answers every signal with given values, and remembers how it was asked."""
 
     def __init__(self, values: Tensor) -> None:
         self.values = values
+        self.asked: list[dict[str, object]] = []
 
     def signal(self, name: str, inputs: pa.ListArray, **options: object) -> Tensor:
+        self.asked.append({"name": name, **options})
         return self.values
 
 
@@ -30,10 +32,10 @@ def select(labeled, sentences, monkeypatch):
     def ask(text: str, learner, raw: bool = False) -> Tensor:
         chosen = strategy.load(text)
         ids = IDS[: len(learner.values)] if isinstance(learner, Stub) else IDS
-        rows = torch.zeros(40, dtype=torch.int64)
-        rows[IDS] = torch.arange(len(IDS))
-        corpus = pa.chunked_array([sentences().take(pa.array(rows.numpy()))])
-        view = View(Pool(corpus, ids, "items"), ids, labeled("a b"), [], learner, chosen.needs)
+        inputs = sentences()[: len(ids)]
+        view = View(
+            Pool(ids, inputs, torch.ones_like(ids)), ids, labeled("a b"), [], learner, chosen.needs
+        )
         with monkeypatch.context() as patch:
             if raw:
                 patch.setitem(
@@ -104,8 +106,10 @@ def test_token_entropy_is_the_mean_over_words(drawn, every, select, sentences):
 def test_confidence_is_ranked_where_one_minus_p_rounds_to_one(name, select):
     log_p = torch.tensor([-30.0, -20.0, -25.0])
     assert (1 - log_p.exp() == 1).all()
-    ranking = select(name, Stub(log_p * torch.tensor([4.0, 1.0, 2.0]) if name == "mnlp" else log_p))
-    assert ranking.tolist() == [3, 7, 4]
+    learner = Stub(log_p)
+    assert select(name, learner).tolist() == [3, 7, 4]
+    (asked,) = learner.asked
+    assert bool(asked.get("normalize")) == (name == "mnlp")
 
 
 @pytest.mark.parametrize("name", ["nse", "nse[normalize=true]", "margin"])

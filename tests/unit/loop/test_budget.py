@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 import torch
 
 from bench.data.pool import PoolError
+from bench.data.table import take
 from bench.error import DataError
 from bench.loop.budget import Budget, SelectionError, as_ids, check
 from bench.loop.ledger import Ledger
@@ -121,6 +123,24 @@ def test_counts_are_cumulative_and_know_repeated_texts(tiny: Any) -> None:
     }
     assert ledger.counts()["duplicates"] > 0
     assert len(ledger.unlabeled) == 0
+
+
+def test_counts_of_captions_are_of_what_was_revealed_and_know_repeated_images(snaps: Any) -> None:
+    task = snaps.cell("random").task
+    rows = torch.arange(len(task.corpus.splits)) // 2  # every image twice, under other captions
+    images = take(task.corpus.inputs, rows)
+    deal = replace(task, corpus=replace(task.corpus, inputs=images)).deal(Streams(0)("split"))
+    ledger = Ledger(deal)
+    for part in deal.pool.ids.split(20):
+        ledger.reveal(part)
+        captions = ledger.labeled().labels.flatten().to_pylist()
+        assert ledger.counts() == {
+            "items": len(ledger.ids),
+            "words": sum(len(caption.replace(",", "").split()) for caption in captions),
+            "entities": 0,
+            "duplicates": len(ledger.ids) - len({int(rows[row]) for row in ledger.ids}),
+        }
+    assert ledger.counts()["duplicates"] > 0
 
 
 def test_a_label_cannot_be_bought_twice(tiny: Any) -> None:

@@ -82,7 +82,7 @@ def test_a_strategy_that_scribbles_on_what_it_is_handed_harms_nobody(tiny: Any) 
     def scribble(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
         ids = view.unlabeled
         view.unlabeled.fill_(-1)
-        view.lengths(ids).fill_(-1)
+        view.signal("lengths").fill_(-1)
         view.cost(ids).fill_(-1)
         view.signal("latent").zero_()
         view.labeled.ids.fill_(-1)
@@ -93,7 +93,7 @@ def test_a_strategy_that_scribbles_on_what_it_is_handed_harms_nobody(tiny: Any) 
     def plain(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
         return view.unlabeled
 
-    one = tiny.run(tiny.planted(scribble, ("latent",), out=tiny.out / "a"))
+    one = tiny.run(tiny.planted(scribble, ("latent", "lengths"), out=tiny.out / "a"))
     other = tiny.run(tiny.planted(plain, ("latent",), out=tiny.out / "b"))
     assert [row.selected for row in one] == [row.selected for row in other]
     assert [row.metrics for row in one] == [row.metrics for row in other]

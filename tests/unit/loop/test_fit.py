@@ -10,7 +10,9 @@ import pyarrow as pa
 import pytest
 import torch
 
+from bench.data.tagging.kind import Tagging
 from bench.error import StorageError
+from bench.learners import registry
 from bench.learners.layer import build
 from bench.learners.learner import Learner
 from bench.loop.fit import Fit, FitStore, Score
@@ -23,11 +25,14 @@ SCORE = Score(0.5, {"f1": 0.5}, 1.25, 0.75)
 
 def blank() -> Learner:
     words = pa.array([["a", "b"], ["c"]])
-    return Learner(SPEC, words, ("O", "B-x"), torch.device("cpu"))
+    family = registry.make(SPEC, Tagging(("O", "B-x")), words)
+    return Learner(family, torch.device("cpu"))
 
 
 def built() -> Fit:
     learner = blank()
+    learner.outputs = learner.family.outputs(pa.array([["O"]]))
+    learner.model = learner.family.model(learner.outputs)
     build(learner.model, learner.device, Streams(0)("initialisation"))
     return Fit(learner, SCORE)
 
@@ -78,7 +83,7 @@ def test_files_hold_plain_arrays(tmp_path: Path) -> None:
     FitStore(tmp_path).get({"seed": 1}, blank(), built)
     (file,) = tmp_path.glob("*.npz")
     with np.load(file, allow_pickle=False) as arrays:
-        assert {arrays[name].dtype.kind for name in arrays.files} <= {"f", "u"}
+        assert {arrays[name].dtype.kind for name in arrays.files} <= {"f", "u", "U"}
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense", None])

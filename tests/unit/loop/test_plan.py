@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from bench.data.captioning import meteor
 from bench.error import UsageError
 from bench.loop.plan import Cell, plan
 
@@ -57,6 +58,71 @@ def test_settings_that_say_the_default_are_no_settings(tiny: Any) -> None:
     assert '"patience":' in tiny.cell("random").origin["config"]
     spelled = tiny.cell("random", learner="bilstm-tagger[hidden=64]").key
     assert spelled == tiny.cell("random", learner="bilstm-tagger").key
+
+
+@pytest.mark.parametrize(
+    ("kind", "learner"), [("tagging", "bilstm-aligned"), ("captioning", "show-attend-tell")]
+)
+def test_without_a_learner_it_is_the_default_of_the_tasks_kind(
+    smalls: Any, kind: str, learner: str
+) -> None:
+    (cell,) = plan(smalls[kind].request(learner=None)).cells
+    assert (cell.key.learner, cell.key.learner_params) == (learner, "{}")
+    assert cell.key == smalls[kind].cell("random", learner=learner).key
+
+
+def test_a_strategy_without_its_signals_is_left_out_and_named(tiny: Any, snaps: Any) -> None:
+    wanted = ("random", "longest", "lc", "alise")
+    made = plan(snaps.request(strategies=wanted, seeds=2))
+    assert made.inapplicable == {"longest": ["lengths"]}
+    assert {cell.strategy for cell in made.cells} == {"random", "lc", "alise"}
+    assert len(made.cells) == 6
+    assert plan(tiny.request(strategies=wanted)).inapplicable == {}
+
+
+def test_all_missing_signals_are_named(snaps: Any, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    needs = '("token_log_probs", "latent", "lengths")'
+    path.write_text(f'"""Of nobody (2026)."""\nneeds = {needs}\ndef select(v, b, r): ...\n')
+    made = plan(snaps.request(strategies=(str(path), "full")))
+    assert made.inapplicable == {str(path): ["lengths", "token_log_probs"]}
+    assert names(made.cells) == ["full seed 0"]
+
+
+def test_when_no_strategy_applies_the_request_is_wrong(snaps: Any) -> None:
+    reason = r"^No strategy applies to 'snaps': longest misses lengths\.$"
+    with pytest.raises(UsageError, match=reason):
+        plan(snaps.request(strategies=("longest",)))
+    assert not snaps.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "learner", "fit"),
+    [
+        (
+            *("tagging", "show-attend-tell"),
+            "is for captioning, but 'tiny' is tagging; take one of: bilstm-aligned, bilstm-att",
+        ),
+        (
+            *("captioning", "bilstm-tagger[hidden=9]"),
+            "is for tagging, but 'snaps' is captioning; take one of: show-attend-tell",
+        ),
+    ],
+)
+def test_a_learner_of_another_kind_is_refused(
+    smalls: Any, kind: str, learner: str, fit: str
+) -> None:
+    with pytest.raises(UsageError, match=f"Learner '{learner.partition('[')[0]}' {fit}"):
+        plan(smalls[kind].request(learner=learner))
+
+
+def test_what_cannot_be_measured_is_remarked_before_it_runs(
+    tiny: Any, snaps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert plan(snaps.request()).remark == "METEOR is left out of these tests."
+    assert plan(tiny.request()).remark is None
+    monkeypatch.setattr(meteor, "missing", lambda: None)
+    assert plan(snaps.request()).remark is None
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.data import task as tasks
 from bench.data.judge import Judge
 from bench.data.oracle import Oracle
+from bench.data.pool import Pool
 from bench.data.task import Task
 from bench.error import UsageError
+from bench.learners import registry
 from bench.learners.learner import Labeled, Learner
 from bench.learners.objective import Training
 from bench.loop import acquisition, clock, plan, provenance, strategy
@@ -29,6 +32,8 @@ from bench.loop.view import View
 from bench.rows import store
 from bench.rows.schema import Row
 
+Reachable = Callable[[object], Iterator[object]]
+Relabel = Callable[[Task, dict[int, list[str]]], Task]
 Lasting = Callable[[list[Row]], list[dict[str, Any]]]
 SMALL = "[batch_size=16,embedding=8,epochs=2,hidden=8,decoder=8]"
 
@@ -93,24 +98,33 @@ def test_rule_1_seeds_differ(tiny: Any) -> None:
     assert len(set(pools)) == 5
 
 
+@pytest.mark.parametrize("learner", ["bilstm-attention", "show-attend-tell"])
 @pytest.mark.parametrize("name", ["random", "alise_nse"])
-def test_rule_1_no_global_generator_is_touched(tiny: Any, name: str) -> None:
+def test_rule_1_no_global_generator_is_touched(
+    smalls: dict[str, Any], name: str, learner: str
+) -> None:
     def states() -> tuple[Any, ...]:
         return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()
 
+    small = smalls[registry.kind(learner)]
+    cell = small.cell(name, learner=learner + SMALL, rounds=2)
+    assert cell.task  # prepared; rich, whose bar is shown meanwhile, draws once when imported
     before = states()
-    tiny.run(tiny.cell(name, learner="bilstm-attention" + SMALL, rounds=2))
+    small.run(cell)
     assert states() == before
 
 
-def test_rule_1_global_generators_change_nothing(tiny: Any, lasting: Lasting) -> None:
-    rows = []
+@pytest.mark.parametrize("kind", ["tagging", "captioning"])
+def test_rule_1_global_generators_change_nothing(
+    smalls: dict[str, Any], kind: str, lasting: Lasting
+) -> None:
+    rows, small = [], smalls[kind]
     for number in (1, 2):
         random.seed(number)
         np.random.seed(number)
         with torch.random.fork_rng():
             torch.manual_seed(number)
-            rows.append(tiny.run(tiny.cell("alise", rounds=2, out=tiny.out / str(number))))
+            rows.append(small.run(small.cell("alise", rounds=2, out=small.out / str(number))))
     assert lasting(rows[0]) == lasting(rows[1])
 
 
@@ -149,6 +163,10 @@ def test_rule_2_a_ranking_fills_the_budget_or_empties_the_pool(
         )
 
 
+def lengths(pool: Pool, ids: torch.Tensor) -> torch.Tensor:
+    return torch.tensor([len(words) for words in pool.inputs(ids).to_pylist()])
+
+
 def test_rule_2_the_first_misfit_ends_a_round_and_the_remainder_carries_over(tiny: Any) -> None:
     rows = tiny.run(tiny.cell("longest", protocol="fixed"))
     targets, pool = tiny.cell("random", protocol="fixed").task.protocol.targets, None
@@ -157,14 +175,14 @@ def test_rule_2_the_first_misfit_ends_a_round_and_the_remainder_carries_over(tin
     ledger.reveal(torch.tensor(rows[0].initial))
     for row, target, following in zip(rows, targets, (*targets[1:], None), strict=True):
         assert row.words <= target
-        assert row.words == int(pool.lengths(ledger.ids).sum())
+        assert row.words == int(lengths(pool, ledger.ids).sum())
         if following is None:
             break
         left = ledger.unlabeled
         chosen = torch.tensor(row.selected)
         assert ledger.budget(following).amount == following - row.words
-        longest = pool.lengths(left).sort(descending=True).values
-        assert pool.lengths(chosen).tolist() == longest[: len(chosen)].tolist()
+        longest = lengths(pool, left).sort(descending=True).values
+        assert lengths(pool, chosen).tolist() == longest[: len(chosen)].tolist()
         after = row.words + int(longest[: len(chosen)].sum())
         assert after <= following < after + int(longest[len(chosen)])
         ledger.reveal(chosen)
@@ -191,23 +209,26 @@ def test_rule_2_the_pool_may_be_exhausted(tiny: Any, name: str) -> None:
 # 3. From scratch
 
 
-def refit(tiny: Any, cell: plan.Cell, ids: list[int]) -> Fit:
+def refit(small: Any, cell: plan.Cell, ids: list[int]) -> Fit:
     """The successor on some ids, by a process that saw no earlier round."""
     deal = cell.task.deal(Streams(cell.seed)("split"))
     ledger = Ledger(deal)
     ledger.reveal(torch.tensor(ids))
     report = Reporter("fresh", 1, 1, lambda event: None)
-    fits = FitStore(tiny.out / "fresh")
+    fits = FitStore(small.out / "fresh")
     return Trainer(cell, ledger, deal.judge, fits, report).fit("supervised").successor
 
 
-@pytest.mark.parametrize("kind", ["bilstm-tagger", "bilstm-attention"])
-def test_rule_3_every_round_equals_a_fresh_fit_on_its_ids(tiny: Any, kind: str) -> None:
-    cell, kept = tiny.cell("lc", learner=kind + SMALL, rounds=3), Kept(tiny.out / "kept")
-    rows = tiny.run(cell, fits=kept)
+@pytest.mark.parametrize("learner", ["bilstm-tagger", "bilstm-attention", "show-attend-tell"])
+def test_rule_3_every_round_equals_a_fresh_fit_on_its_ids(
+    smalls: dict[str, Any], learner: str
+) -> None:
+    small = smalls[registry.kind(learner)]
+    cell, kept = small.cell("lc", learner=learner + SMALL, rounds=3), Kept(small.out / "kept")
+    rows = small.run(cell, fits=kept)
     ids = list(rows[0].initial)
     for row, fit in zip(rows, kept.given, strict=True):
-        fresh = refit(tiny, cell, ids[::-1])
+        fresh = refit(small, cell, ids[::-1])
         assert equal_weights(fresh.learner, fit.learner)
         assert fresh.score.metrics == row.metrics
         ids += row.selected
@@ -251,26 +272,53 @@ def test_rule_3_validation_is_a_part_of_the_labelled_set(
 # 4. Label-blind
 
 
-def relabelled(task: Task, kept: set[int]) -> Task:
-    """The task with every label wrong but those of some items; its digest says nothing of it."""
-    tags, inventory = task.corpus.tags.to_pylist(), list(task.tags)
-    turned = dict(zip(inventory, [*inventory[1:], inventory[0]], strict=True))
-    rows = [
-        row if number in kept else [turned[tag] for tag in row] for number, row in enumerate(tags)
-    ]
-    column = pa.chunked_array([pa.array(rows, task.corpus.tags.type)])
-    return replace(task, corpus=replace(task.corpus, tags=column))
+def turned(task: Task) -> dict[int, list[str]]:
+    """Every tag wrong."""
+    inventory = list(task.kind.tags)
+    others = dict(zip(inventory, [*inventory[1:], inventory[0]], strict=True))
+    rows = task.corpus.labels.to_pylist()
+    return {number: [others[tag] for tag in row] for number, row in enumerate(rows)}
 
 
-def test_rule_4_revealed_labels_do_change_them(tiny: Any) -> None:
+def shifted(task: Task, kept: set[int]) -> dict[int, list[str]]:
+    """The captions of all images but some, each those of another image."""
+    rows = task.corpus.labels.to_pylist()
+    hidden = [number for number in range(len(rows)) if number not in kept]
+    return {here: rows[there] for here, there in zip(hidden, hidden[1:] + hidden[:1], strict=True)}
+
+
+def test_rule_4_revealed_labels_do_change_them(tiny: Any, relabelled: Relabel) -> None:
     plain, other = (tiny.cell("lc", rounds=1, out=tiny.out / side) for side in ("a", "b"))
-    other.__dict__["task"] = relabelled(plain.task, set())
+    other.__dict__["task"] = relabelled(plain.task, turned(plain.task))
     assert tiny.run(plain)[0].selected != tiny.run(other)[0].selected
+
+
+def test_rule_4_revealed_captions_do_change_them(snaps: Any, relabelled: Relabel) -> None:
+    plain, other = (snaps.cell("lc", rounds=1, out=snaps.out / side) for side in ("a", "b"))
+    other.__dict__["task"] = relabelled(plain.task, shifted(plain.task, set()))
+    assert snaps.run(plain)[0].selected != snaps.run(other)[0].selected
+
+
+@pytest.mark.parametrize("name", ["lc", "alise"])
+def test_rule_4_unrevealed_captions_move_neither_selections_nor_weights(
+    snaps: Any, relabelled: Relabel, name: str
+) -> None:
+    plain, other = (snaps.cell(name, rounds=2, out=snaps.out / side) for side in ("a", "b"))
+    stores = [Kept(snaps.out / side) for side in ("c", "d")]
+    rows = snaps.run(plain, fits=stores[0])
+    bought = {*rows[0].initial, *rows[0].selected}
+    other.__dict__["task"] = relabelled(plain.task, shifted(plain.task, bought))
+    again = snaps.run(other, fits=stores[1])
+    assert [row.selected for row in again] == [row.selected for row in rows]
+    assert len(stores[0].given) == len(stores[1].given) == 2 * (1 + (name == "alise"))
+    for one, twin in zip(stores[0].given, stores[1].given, strict=True):
+        assert equal_weights(one.learner, twin.learner)
+    assert again[0].metrics != rows[0].metrics  # the test split was changed, too
 
 
 @pytest.mark.parametrize("objective", ["supervised", "adversarial"])
 def test_rule_4_nothing_reachable_from_a_view_holds_an_unrevealed_label(
-    tiny: Any, objective: str, reachable: Callable[[object], Iterator[object]]
+    tiny: Any, objective: str, reachable: Reachable
 ) -> None:
     views: list[View] = []
 
@@ -280,7 +328,7 @@ def test_rule_4_nothing_reachable_from_a_view_holds_an_unrevealed_label(
 
     cell = tiny.planted(select, ("latent",), objective, rounds=2)
     tiny.run(cell)
-    view, tags = views[1], set(cell.task.tags)
+    view, tags = views[1], set(cell.task.kind.tags)
     for thing in (part for root in (view, view.__class__) for part in reachable(root)):
         assert not isinstance(thing, Oracle | Judge | Task | Ledger | plan.Cell)
         if isinstance(thing, pa.ListArray | pa.ChunkedArray) and pa.types.is_list(thing.type):
@@ -288,6 +336,62 @@ def test_rule_4_nothing_reachable_from_a_view_holds_an_unrevealed_label(
             assert thing is view.labeled.labels or not words & tags
     assert any(thing is view.labeled.labels for thing in reachable(view)), "the walk would find it"
     assert len(view.labeled.labels) == len(view.labeled.ids) == 40
+
+
+def texts(root: Any, reachable: Reachable) -> Iterator[str]:
+    """All text that can be reached from an object, but for names of attributes."""
+    for thing in reachable(root):
+        if isinstance(thing, pa.Array | pa.ChunkedArray):
+            yield str(thing.to_pylist())
+        elif isinstance(thing, np.ndarray) and thing.dtype.kind in "UO":
+            yield str(thing.tolist())
+        elif isinstance(thing, dict | list | tuple | set | frozenset):
+            yield from (part for part in thing if isinstance(part, str))
+        values = (
+            thing.values() if isinstance(thing, dict) else getattr(thing, "__dict__", {}).values()
+        )
+        yield from (part for part in values if isinstance(part, str))
+
+
+def marked(task: Task, kept: set[int], test: set[int]) -> dict[int, list[str]]:
+    """Captions that say whose they are: a word for unrevealed items, another for the test split."""
+    rows = task.corpus.labels.to_pylist()
+    return {
+        number: [f"{'okapi' if number in test else 'zebra'} {caption}" for caption in row]
+        for number, row in enumerate(rows)
+        if number not in kept
+    }
+
+
+@pytest.mark.parametrize("objective", ["supervised", "adversarial"])
+def test_rule_4_no_word_is_known_before_its_caption_is_revealed(
+    snaps: Any, relabelled: Relabel, reachable: Reachable, objective: str
+) -> None:
+    found: list[tuple[bool, bool, list[str]]] = []
+
+    def select(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
+        for thing in (part for root in (view, view.__class__) for part in reachable(root)):
+            assert not isinstance(thing, Oracle | Judge | Task | Ledger | plan.Cell)
+        said = list(texts(view, reachable))
+        words = view._learner.outputs.symbols.to_pylist()
+        found.append((any("zebra" in t for t in said), any("okapi" in t for t in said), words))
+        return view.unlabeled
+
+    plain = snaps.cell("random", rounds=1)
+    initial = set(snaps.run(plain)[0].initial)
+    held = tasks.split(plain.task.card.recipe("drawn"), plain.task.corpus, Streams(0)("split"))[1]
+    cell = snaps.planted(select, ("latent", "nbest_log_probs"), objective)
+    cell.__dict__["task"] = relabelled(plain.task, marked(plain.task, initial, set(held.tolist())))
+    kept = Kept(snaps.out / "kept")
+    snaps.run(cell, fits=kept)
+    (zebra, okapi, words), after = found
+    assert (zebra, okapi) == (False, False)
+    assert words
+    assert not {"zebra", "okapi"} & set(words)
+    assert (after[0], after[1]) == (True, False), "after the reveal the walk finds it"
+    assert "zebra" in after[2]
+    everything = [fit.learner.outputs.symbols.to_pylist() for fit in kept.given]
+    assert not any("okapi" in symbols for symbols in everything)
 
 
 # 5. Clock
@@ -431,23 +535,29 @@ def test_rule_7_a_round_is_durable_before_the_next_begins(tiny: Any) -> None:
     assert found == [(1, 0), (2, 1), (3, 2), (4, 3)]
 
 
-@pytest.mark.parametrize("name", ["random", "lc", "alise_nse"])
-@pytest.mark.parametrize("stop", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("kind", "name", "stop"),
+    [
+        *(("tagging", name, n) for name in ("random", "lc", "alise_nse") for n in (1, 2, 3)),
+        *(("captioning", "alise_nse", n) for n in (1, 2)),
+    ],
+)
 def test_rule_7_a_cell_goes_on_to_the_same_rows(
-    tiny: Any, lasting: Lasting, name: str, stop: int
+    smalls: dict[str, Any], lasting: Lasting, kind: str, name: str, stop: int
 ) -> None:
-    whole = tiny.run(tiny.cell(name, out=tiny.out / "whole"))
+    small = smalls[kind]
+    whole = small.run(small.cell(name, out=small.out / "whole"))
 
     def interrupt(event: Event) -> None:
         if event.kind == "round" and event.round == stop:
             raise KeyboardInterrupt
 
-    cell = tiny.cell(name)
+    cell = small.cell(name)
     with pytest.raises(KeyboardInterrupt):
-        tiny.run(cell, interrupt)
+        small.run(cell, interrupt)
     before = store.read(cell.path)
     assert len(before) == stop
-    rows = tiny.run(tiny.cell(name), fits=FitStore(tiny.out / "lost"))
+    rows = small.run(small.cell(name), fits=FitStore(small.out / "lost"))
     assert rows[:stop] == before
     assert lasting(rows) == lasting(whole)
 

@@ -16,7 +16,7 @@ Make = Callable[..., Row]
 _NAMES = st.text(st.characters(codec="utf-8"), max_size=8)
 _SECONDS = st.none() | st.floats(0, 1e9)
 _SCORES = st.none() | st.floats(0, 1)
-_METRICS = st.none() | st.dictionaries(_NAMES, st.floats(0, 1), max_size=3)
+_METRICS = st.none() | st.dictionaries(_NAMES, _SCORES, max_size=3)
 _IDS = st.lists(st.integers(0, 2**31 - 1), max_size=5).map(tuple)
 _COUNTS = st.integers(0, 2**62)
 _BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
@@ -25,7 +25,7 @@ _BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "int": _COUNTS,
     "bool": st.booleans(),
     "float | None": _SCORES,
-    "dict[str, float] | None": _METRICS,
+    "dict[str, float | None] | None": _METRICS,
     "tuple[int, ...]": _IDS,
     "datetime": st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
 }
@@ -92,6 +92,12 @@ def test_validation_names_the_row_and_the_reason(
 def test_a_failed_round_may_lack_its_score(make_row: Make) -> None:
     row = make_row(status="failed", error="it raised", score=None, metrics=None, fit_seconds=None)
     schema.validate([row], "here")
+
+
+def test_a_metric_may_be_unmeasured(make_row: Make) -> None:
+    row = make_row(metrics={"bleu4": 0.25, "meteor": None})
+    schema.validate([row], "here")
+    assert schema.from_table(schema.to_table([row])) == [row]
 
 
 @pytest.mark.parametrize("changes", [{"seed": 2**40}, {"task": 3}, {"error": "\ud800"}])

@@ -1,0 +1,43 @@
+"""What several verbs share: options, examples, tables."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def data_root(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that several verbs share."""
+    return click.option(
+        "--data-root",
+        type=FOLDER,
+        envvar="BENCH_DATA",
+        show_envvar=True,
+        help="Folder that already holds the data files; else they are downloaded.",
+    )(verb)
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a verb's help."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+def table(rows: list[tuple[str, str]]) -> None:
+    """Two columns: drawn by rich on a terminal, aligned plain lines elsewhere."""
+    if not sys.stdout.isatty():
+        width = max((len(name) for name, _ in rows), default=0)
+        for name, text in rows:
+            click.echo(f"{name:<{width}}  {text}".rstrip())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=None, show_header=False, pad_edge=False)
+    drawn.add_column(style="bold", no_wrap=True)
+    for name, text in rows:
+        drawn.add_row(name, text)
+    Console().print(drawn, markup=False)

@@ -1,0 +1,47 @@
+"""`bench leaderboard`: the boards of earlier results."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bench.cli.common import examples
+from bench.error import UsageError
+
+
+@click.command(
+    epilog=examples(
+        "bench leaderboard",
+        "bench leaderboard results --format markdown",
+        "bench leaderboard runs other-runs --format json",
+    )
+)
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]…")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+)
+def leaderboard(folders: tuple[Path, ...], form: str) -> None:
+    """Show the boards of earlier results. Reads `runs` when no folder is named."""
+    show(folders or (Path("runs"),), form)
+
+
+def show(sources: Sequence[Path], form: str) -> None:
+    """Print the boards of some folders or files; UsageError when they hold no result."""
+    from bench.board import leaderboard, render
+    from bench.rows import store
+
+    boards = leaderboard.build(store.scan(sources))
+    if not boards:
+        raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
+    if form == "table":
+        from rich.console import Console
+
+        console = Console(width=None if sys.stdout.isatty() else 100)
+        console.print(render.table(boards))
+    else:
+        click.echo({"markdown": render.markdown, "json": render.json}[form](boards), nl=False)

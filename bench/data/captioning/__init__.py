@@ -1,0 +1,1 @@
+"""Captioning: images in, sentences out; what of the data room is its own."""

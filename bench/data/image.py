@@ -1,0 +1,49 @@
+"""Images, or features of them, in a memory-mapped file: what is not asked for is not read."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+
+class Images:
+    """Some rows of a `.npy` file: uint8 pixels [N, 3, S, S] or float16 features [N, L, D].
+
+    `digests` holds the SHA-256 of each row's original file, so that equal images are known by it.
+    """
+
+    def __init__(self, path: Path, digests: pa.Array, rows: np.ndarray[Any, np.dtype[np.int64]]):
+        self.digests = digests
+        self._path, self._rows = path, rows
+
+    @classmethod
+    def open(cls, path: Path, digests: pa.Array) -> "Images":
+        """All rows of a file; ValueError unless it has one row a digest, OSError if unreadable."""
+        found = len(np.load(path, mmap_mode="r", allow_pickle=False))
+        if found != len(digests):
+            raise ValueError(f"{path} has {found} rows, not {len(digests)}")
+        return cls(path, digests, np.arange(found))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row."""
+        return tuple(self._map().shape[1:])
+
+    def take(self, indices: pa.Array) -> "Images":
+        """Some of these rows, in the order asked."""
+        chosen = self._rows[np.asarray(indices, dtype=np.int64)]
+        return Images(self._path, self.digests.take(indices), chosen)
+
+    def read(self, positions: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]:
+        """A copy of the rows at some positions, as they are in the file.
+
+        The file is mapped for this call alone, so that pages once read do not stay resident.
+        """
+        return self._map()[self._rows[positions]]  # type: ignore[no-any-return]
+
+    def _map(self) -> np.ndarray[Any, Any]:
+        return np.load(self._path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]

@@ -1,0 +1,69 @@
+"""Tagging: the items are sentences, a label is one tag per word."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from bench.data import table
+from bench.data.card import Card
+from bench.data.table import Columns
+from bench.data.tagging import metric, reader
+from bench.spec import digest
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """See Kind; `tags` is the card's inventory, O first."""
+
+    tags: tuple[str, ...]
+
+    name = "tagging"
+    metric = "f1"
+    remark = None
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """See Kind."""
+        return {"tags": digest(self.tags)}
+
+    def prepare(self, card: Card, files: dict[str, Path], folder: Path) -> None:
+        """See Kind; no label is in the inputs' file."""
+        splits, tokens, tags = map(list, zip(*reader.read(card, files), strict=True))
+        table.save(folder / "inputs", {"split": splits, "tokens": tokens})
+        table.save(folder / "labels", {"tags": tags})
+
+    def open(self, folder: Path) -> Columns:
+        """See Kind."""
+        inputs, labels = table.load(folder / "inputs"), table.load(folder / "labels")
+        return Columns(inputs["split"], inputs["tokens"], labels["tags"])
+
+    def digest(self, columns: Columns) -> str:
+        """SHA-256 of the lines `split TAB words TAB tags`; no word or tag holds white space."""
+        sides = (columns.inputs, columns.labels)
+        texts, labels = (pc.binary_join(column, " ").to_pylist() for column in sides)
+        lines = zip(columns.splits.to_pylist(), texts, labels, strict=True)
+        return hashlib.sha256("\n".join(map("\t".join, lines)).encode()).hexdigest()
+
+    def identity(self, inputs: Any) -> pa.Array:
+        """The sentence as a text."""
+        joined = pc.binary_join(inputs, " ")
+        return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+    def words(self, inputs: pa.ListArray) -> torch.Tensor:
+        """See Kind."""
+        return torch.from_numpy(pc.list_value_length(inputs).to_numpy().astype(np.int64))
+
+    def count(self, inputs: pa.ListArray, labels: pa.ListArray) -> dict[str, int]:
+        """Words of the inputs, and the labels' spans: their B- tags."""
+        spans = pc.sum(pc.starts_with(labels.flatten(), "B-")).as_py() or 0
+        return {"words": int(self.words(inputs).sum()), "entities": int(spans)}
+
+    def score(self, gold: pa.ListArray, found: Any) -> dict[str, float | None]:
+        """See `metric.score`."""
+        return {**metric.score(gold, found, self.tags)}

@@ -1,0 +1,157 @@
+"""C: the decoders of the papers, each usable at once (teacher forcing) or step by step (beams).
+
+`lstm`: Sutskever et al. 2014 as in ALISE; `aligned` and `attention`: Liu & Lane 2016;
+`Softmax`: one independent decision per token.
+"""
+
+from typing import NamedTuple, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bench.learners.layer import dropout
+from bench.learners.tagging.config import Config
+from bench.learners.tagging.encoder import Encoding
+
+State = tuple[Tensor, ...]
+
+
+class Memory(NamedTuple):
+    """What every step of a beam reads: per sentence [B, T, …], and the tag table [K + 1, 4S]."""
+
+    sentence: tuple[Tensor, ...]
+    table: Tensor
+
+    def head(self, count: int) -> "Memory":
+        """The first `count` sentences."""
+        return Memory(tuple(part[:count] for part in self.sentence), self.table)
+
+
+class Decoder(Protocol):
+    """Reads an encoding; tags run from 0 to K − 1, K is the start mark."""
+
+    def teach(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
+        """Logits [T, B, K] given the true previous tags [T, B]."""
+        ...
+
+    def start(self, encoding: Encoding) -> tuple[Memory, State]:
+        """What all steps read, and the first state, each part [B, S]."""
+        ...
+
+    def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
+        """One step of B × W beams: tag [B, W], state parts [B, W, S] → logits [B, W, K], state."""
+        ...
+
+
+class Softmax(nn.Module):
+    """No recurrence: P(y|x) factorises per token, so that beams are exact."""
+
+    def __init__(self, tags: int, config: Config) -> None:
+        super().__init__()
+        self.share = config.dropout
+        self.output = nn.Linear(2 * config.hidden, tags)
+
+    def teach(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
+        """See Decoder; the previous tags are not read."""
+        logits: Tensor = self.output(dropout(encoding.states, self.share, stream))
+        return logits
+
+    def start(self, encoding: Encoding) -> tuple[Memory, State]:
+        """See Decoder; there is no state."""
+        logits = self.output(encoding.states).transpose(0, 1)
+        return Memory((logits,), logits.new_empty(0)), ()
+
+    def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
+        """See Decoder."""
+        return memory.sentence[0][:, time].unsqueeze(1).expand(*tag.shape, -1), state
+
+
+class Recurrent(nn.Module):
+    """An LSTM started from z that reads the previous tag and, where asked, more.
+
+    `aligned` adds the encoder state at the same position. `attention` adds a context over all
+    encoder states, queried by the previous decoder state (additive form); it is the one thing
+    that forbids a single fused call under teacher forcing.
+    """
+
+    def __init__(self, tags: int, config: Config, aligned: bool, attention: bool = False) -> None:
+        super().__init__()
+        self.share, self.aligned, self.attention = config.dropout, aligned, attention
+        size, width = config.decoder, 2 * config.hidden
+        self.embedding = nn.Embedding(tags + 1, config.embedding)
+        self.bridge = nn.Linear(width, size)
+        self.lstm = nn.LSTM(config.embedding + width * (aligned + attention), size)
+        self.output = nn.Linear(size, tags)
+        if attention:
+            self.key = nn.Linear(width, size)
+            self.query = nn.Linear(size, size)
+            self.energy = nn.Linear(size, 1)
+
+    def teach(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
+        """See Decoder; without attention one fused call over all steps."""
+        states = dropout(encoding.states, self.share, stream)
+        if self.attention:
+            hidden = self._unroll(encoding._replace(states=states), previous)
+        else:
+            x = self.embedding(previous)
+            first = self._first(encoding).unsqueeze(0)
+            x = torch.cat([x, states], -1) if self.aligned else x
+            hidden, _ = self.lstm(x, (first, torch.zeros_like(first)))
+        logits: Tensor = self.output(dropout(hidden, self.share, stream))
+        return logits
+
+    def start(self, encoding: Encoding) -> tuple[Memory, State]:
+        """See Decoder. Whatever the gates read beside the previous state is computed here, once."""
+        weight, _, *biases = self._weights()
+        bias = biases[0] + biases[1]
+        size, width = self.embedding.embedding_dim, encoding.states.shape[-1]
+        table = F.linear(self.embedding.weight, weight[:, :size], bias)
+        states = encoding.states.transpose(0, 1)
+        sentence: tuple[Tensor, ...] = ()
+        if self.aligned:
+            sentence += (F.linear(states, weight[:, size : size + width]),)
+        if self.attention:
+            inside = torch.arange(states.shape[1], device=states.device) < encoding.lengths[:, None]
+            mask = torch.zeros_like(inside, dtype=states.dtype).masked_fill_(~inside, -torch.inf)
+            sentence += (mask, self.key(states), F.linear(states, weight[:, -width:]))
+        first = self._first(encoding)
+        return Memory(sentence, table), (first, torch.zeros_like(first))
+
+    def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
+        """See Decoder."""
+        state = self._advance(memory, time, tag, state)
+        return self.output(state[0]), state
+
+    def _weights(self) -> list[Tensor]:
+        """Of the LSTM: input and recurrent weights, input and recurrent biases."""
+        return list(self.lstm.all_weights[0])
+
+    def _first(self, encoding: Encoding) -> Tensor:
+        return torch.tanh(self.bridge(encoding.z))
+
+    def _unroll(self, encoding: Encoding, previous: Tensor) -> Tensor:
+        memory, state = self.start(encoding)
+        state = tuple(part.unsqueeze(1) for part in state)
+        hidden = []
+        for time, tag in enumerate(previous):
+            state = self._advance(memory, time, tag.unsqueeze(1), state)
+            hidden.append(state[0].squeeze(1))
+        return torch.stack(hidden)
+
+    def _advance(self, memory: Memory, time: int, tag: Tensor, state: State) -> State:
+        hidden, cell = state
+        gates = F.embedding(tag, memory.table) + F.linear(hidden, self._weights()[1])
+        if self.aligned:
+            gates = gates + memory.sentence[0][:, time].unsqueeze(1)
+        if self.attention:
+            gates = gates + self._context(memory.sentence[-3:], hidden)
+        enter, forget, new, leave = gates.chunk(4, -1)
+        cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
+        return torch.sigmoid(leave) * torch.tanh(cell), cell
+
+    def _context(self, sentence: tuple[Tensor, ...], hidden: Tensor) -> Tensor:
+        mask, keys, values = sentence
+        mixed = torch.tanh(keys.unsqueeze(1) + self.query(hidden).unsqueeze(2))  # [B, W, T, S]
+        energy = self.energy(mixed).squeeze(-1) + mask.unsqueeze(1)
+        return torch.softmax(energy, -1) @ values

@@ -1,0 +1,38 @@
+"""M: the encoder every sequence labelling learner shares (Deng et al. 2018; Liu & Lane 2016)."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from bench.learners.layer import BiLSTM, dropout
+from bench.learners.tagging.batch import Batch
+from bench.learners.tagging.config import Config
+
+
+class Encoding(NamedTuple):
+    """What a decoder reads: states [T, B, 2H], the item representation z [B, 2H], lengths [B]."""
+
+    states: Tensor
+    z: Tensor
+    lengths: Tensor
+
+    def head(self, count: int) -> "Encoding":
+        """The first `count` sentences."""
+        return Encoding(self.states[:, :count], self.z[:count], self.lengths[:count])
+
+
+class Encoder(nn.Module):
+    """Word embeddings and a BiLSTM; z = [last forward state; first backward state]."""
+
+    def __init__(self, words: int, config: Config) -> None:
+        super().__init__()
+        self.share = config.dropout
+        self.embedding = nn.Embedding(words, config.embedding)
+        self.lstm = BiLSTM(config.embedding, config.hidden)
+
+    def forward(self, batch: Batch, stream: torch.Generator | None = None) -> Encoding:
+        """Encode a batch; dropout on the embeddings where a stream is given."""
+        x = dropout(self.embedding(batch.words), self.share, stream)
+        states, z = self.lstm(x, batch.lengths)
+        return Encoding(states, z, batch.lengths)

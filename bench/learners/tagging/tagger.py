@@ -1,0 +1,79 @@
+"""The family of taggers: sentences in, one tag of a fixed inventory per word out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from bench.learners.batching import SCORING, descending
+from bench.learners.tagging.batch import Indexed
+from bench.learners.tagging.config import Config
+from bench.learners.tagging.decode import beam
+from bench.learners.tagging.model import Model
+from bench.learners.tagging.signal import SIGNALS
+from bench.learners.vocabulary import Vocabulary
+from bench.spec import Spec
+
+
+def make(spec: Spec, task: Any, pool: pa.ListArray) -> "Tagger":
+    """The tagger of a spec: words of the pool's inputs, tags of the task's inventory."""
+    tags = Vocabulary(pa.array(task.tags, pa.string()), first=0)
+    return Tagger(spec.name, Config.of(spec), Vocabulary.of(pool), tags)
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """See Family: one of `model.KINDS` over the words of a pool and the card's tags."""
+
+    name: str
+    config: Config
+    words: Vocabulary
+    tags: Vocabulary
+
+    first = 0
+
+    @property
+    def signals(self) -> Mapping[str, Callable[..., Tensor]]:
+        """See Family."""
+        return SIGNALS
+
+    def outputs(self, labels: pa.ListArray) -> Vocabulary:
+        """The tags, whatever was revealed: a tag never seen can only be missed."""
+        return self.tags
+
+    def model(self, outputs: Vocabulary) -> Model:
+        """See Family."""
+        with torch.device("meta"):
+            return Model(self.name, len(self.words), len(outputs), self.config)
+
+    def read(
+        self, inputs: pa.ListArray, labeled: tuple[pa.ListArray, Vocabulary] | None = None
+    ) -> Indexed:
+        """See Family; the singletons of a labelled set are sometimes read as unknown."""
+        data = Indexed.of(inputs, self.words, labeled)
+        if labeled is not None:
+            data.hidden = torch.bincount(data.words, minlength=len(self.words)) == 1
+            data.share = self.config.unknown
+        return data
+
+    def beside(self, data: Indexed, inputs: pa.ListArray) -> Indexed:
+        """See Family; what is hidden in the labelled set is hidden here."""
+        other = Indexed.of(inputs, self.words)
+        other.hidden, other.share = data.hidden, data.share
+        return other
+
+    def predict(
+        self, model: Model, data: Indexed, outputs: Vocabulary, device: torch.device
+    ) -> pa.ListArray:
+        """The greedy tag sequence of every sentence, as strings."""
+        tags = torch.empty(len(data.words), dtype=torch.int64)
+        for rows in descending(data.lengths, SCORING):
+            encoding = model.encoder(data.batch(rows, device))
+            path = beam(model.decoder, encoding, model.tags, 1)[1].squeeze(-1).cpu()
+            flat, inside = data.positions(rows)
+            tags[flat[inside]] = path[inside]
+        offsets = torch.cat([data.starts, torch.tensor([len(tags)])]).to(torch.int32).numpy()
+        return pa.ListArray.from_arrays(offsets, outputs.symbols.take(pa.array(tags.numpy())))
