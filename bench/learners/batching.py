@@ -5,9 +5,6 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-SCORING = 256
-"""Items in a batch that is scored, not trained on."""
-
 
 def buckets(
     lengths: Tensor, size: int, generator: torch.Generator, reach: int = 50

@@ -52,6 +52,10 @@ class Family(Protocol):
         """By name: a function of (model, encoding, **options) with one row per item."""
         ...
 
+    def scoring(self, device: torch.device) -> int:
+        """How many items to score in one batch on a device."""
+        ...
+
     def outputs(self, labels: pa.ListArray) -> Vocabulary:
         """What a model fitted on these labels can say."""
         ...

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench.data.table import Inputs
-from bench.learners.batching import SCORING, descending
+from bench.learners.batching import descending
 from bench.learners.discriminator import Discriminator
 from bench.learners.family import Family
 from bench.learners.layer import build
@@ -81,7 +81,7 @@ class Learner:
             lengths: Tensor = data.lengths
             return lengths.clone()
         result: Tensor | None = None
-        for rows in descending(data.lengths, SCORING):
+        for rows in descending(data.lengths, self.family.scoring(self.device)):
             encoding = self.model.encoder(data.batch(rows, self.device))
             part = self.family.signals[name](self.model, encoding, **options)
             if result is None:  # the first batch holds the longest sentence

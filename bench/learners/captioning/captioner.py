@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench.data.captioning.reader import words
 from bench.data.image import Images
-from bench.learners.batching import SCORING, descending
+from bench.learners.batching import descending
 from bench.learners.captioning.batch import END, Captions, Pictures
 from bench.learners.captioning.config import Config
 from bench.learners.captioning.decode import beam
@@ -50,6 +50,10 @@ class Captioner:
         """See Family."""
         return SIGNALS
 
+    def scoring(self, device: torch.device) -> int:
+        """See Family: on a CPU no more than its cache holds of a beam's attention."""
+        return 512 if device.type == "cuda" else 64
+
     def outputs(self, labels: pa.ListArray) -> Vocabulary:
         """The words that these captions hold at least twice, and no others, sorted."""
         counts = Counter(word for text in labels.flatten().to_pylist() for word in words(text))
@@ -77,7 +81,7 @@ class Captioner:
         """The most likely caption of every image, its words parted by spaces."""
         symbols = outputs.symbols.to_pylist()
         texts = [""] * len(data)
-        for rows in descending(data.lengths, SCORING):
+        for rows in descending(data.lengths, self.scoring(device)):
             encoding = model.encoder(data.batch(rows, device))
             found = beam(model.decoder, encoding, model.symbols, WIDTH).words[..., 0].T
             for row, caption in zip(rows.tolist(), found.tolist(), strict=True):

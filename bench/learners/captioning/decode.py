@@ -45,7 +45,7 @@ def beam(decoder: Decoder, encoding: Encoding, symbols: int, width: int) -> Beam
         path[:time] = path[:time].gather(2, parent.expand(time, -1, -1))
         path[time] = word
         hidden, cell = _follow(hidden, parent), _follow(cell, parent)
-        ended = ended.gather(1, parent) | (word == END) | scores.isinf()
+        ended = (word == END) | scores.isinf()  # an ended one can only say END again
         going = (~ended.all(1)).nonzero().squeeze(1)
         if 4 * len(going) <= 3 * len(rows):
             best[rows], said[:, rows] = scores, path

@@ -87,9 +87,8 @@ class Decoder(nn.Module):
     ) -> tuple[State, Tensor, Tensor]:
         hidden, cell = state
         query = _doubled(self.query(hidden)).unsqueeze(2)
-        inner = torch.addcmul(
-            keys.new_ones(()), keys.unsqueeze(1), query
-        ).reciprocal()  # [B, W, L, A]
+        one = keys.new_ones(())
+        inner = torch.addcmul(one, keys.unsqueeze(1), query).reciprocal()  # [B, W, L, A]
         attention = torch.softmax(-2 * (inner @ self.energy.weight[0]), -1)  # [B, W, L]
         seen = torch.sigmoid(self.gate(hidden)) * (attention @ annotations)
         gates = adds + self.context(seen) + self.recur(hidden)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from bench.learners.batching import SCORING, descending
+from bench.learners.batching import descending
 from bench.learners.tagging.batch import Indexed
 from bench.learners.tagging.config import Config
 from bench.learners.tagging.decode import beam
@@ -16,6 +16,9 @@ from bench.learners.tagging.model import Model
 from bench.learners.tagging.signal import SIGNALS
 from bench.learners.vocabulary import Vocabulary
 from bench.spec import Spec
+
+SCORING = 256
+"""Sentences in a batch that is scored."""
 
 
 def make(spec: Spec, task: Any, pool: pa.ListArray) -> "Tagger":
@@ -39,6 +42,10 @@ class Tagger:
     def signals(self) -> Mapping[str, Callable[..., Tensor]]:
         """See Family."""
         return SIGNALS
+
+    def scoring(self, device: torch.device) -> int:
+        """See Family."""
+        return SCORING
 
     def outputs(self, labels: pa.ListArray) -> Vocabulary:
         """The tags, whatever was revealed: a tag never seen can only be missed."""
@@ -70,7 +77,7 @@ class Tagger:
     ) -> pa.ListArray:
         """The greedy tag sequence of every sentence, as strings."""
         tags = torch.empty(len(data.words), dtype=torch.int64)
-        for rows in descending(data.lengths, SCORING):
+        for rows in descending(data.lengths, self.scoring(device)):
             encoding = model.encoder(data.batch(rows, device))
             path = beam(model.decoder, encoding, model.tags, 1)[1].squeeze(-1).cpu()
             flat, inside = data.positions(rows)

@@ -196,13 +196,15 @@ def test_an_image_has_its_beam_whatever_its_company(
             torch.testing.assert_close(part[0], parts[row])
 
 
-@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize(
+    ("seed", "end", "width"), [(3, 1.0, 1), (3, 1.0, 3), (5, 0.0, 1), (0, 0.6, 1)]
+)
 def test_images_that_end_early_do_not_disturb_the_others(
-    width, drawn, features, encoding, monkeypatch
+    seed, end, width, drawn, features, encoding, monkeypatch
 ) -> None:
-    learner = drawn(features, 3)
+    learner = drawn(features, seed)
     with torch.no_grad():
-        learner.model.decoder.output.bias[0] += 2
+        learner.model.decoder.output.bias[0] += end
     whole, step = encoding(learner, features), learner.model.decoder.step
     sizes: list[int] = []
 

@@ -68,7 +68,7 @@ def test_predictions_are_the_best_of_a_beam_in_words(
     found = learner.predict(images)
     assert found.type == pa.string()
     assert found.to_pylist() == expected
-    monkeypatch.setattr("bench.learners.captioning.captioner.SCORING", 3)
+    monkeypatch.setattr(Captioner, "scoring", lambda self, device: 3)
     assert learner.predict(images).to_pylist() == expected
     assert learner.predict(images.take(pa.array([6, 1]))).to_pylist() == [expected[6], expected[1]]
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.data.pool import Pool
+from bench.learners.captioning.captioner import Captioner
 from bench.learners.captioning.signal import SIGNALS
 from bench.loop import strategy
 from bench.loop.budget import Budget
@@ -124,7 +125,7 @@ def test_latent_is_z(drawn, images, encoding) -> None:
 def test_signals_do_not_depend_on_how_images_are_batched(drawn, images, monkeypatch) -> None:
     learner = drawn(images)
     whole = {name: learner.signal(name, images) for name in SIGNALS}
-    monkeypatch.setattr("bench.learners.learner.SCORING", 3)
+    monkeypatch.setattr(Captioner, "scoring", lambda self, device: 3)
     for name in SIGNALS:
         torch.testing.assert_close(learner.signal(name, images), whole[name])
 

@@ -139,7 +139,7 @@ def test_lengths_are_words_and_ask_no_model(blank, sentences):
 def test_padding_is_certain_across_scoring_batches(drawn, monkeypatch, sentences):
     learner = drawn("bilstm-aligned")
     whole = learner.signal("token_log_probs", sentences())
-    monkeypatch.setattr("bench.learners.learner.SCORING", 2)
+    monkeypatch.setattr("bench.learners.tagging.tagger.SCORING", 2)
     parts = learner.signal("token_log_probs", sentences())
     torch.testing.assert_close(parts, whole, atol=1e-5, rtol=0)
 
