@@ -64,9 +64,9 @@ def _extend(scores: Tensor, logits: Tensor, ended: Tensor, last: bool) -> Tensor
     log_probs = torch.log_softmax(logits, -1)
     if last:
         log_probs[..., END + 1 :] = -torch.inf
-    stay = torch.full_like(log_probs, -torch.inf)
-    stay[..., END] = 0
-    return (scores.unsqueeze(-1) + torch.where(ended.unsqueeze(-1), stay, log_probs)).flatten(1)
+    log_probs.masked_fill_(ended.unsqueeze(-1), -torch.inf)
+    log_probs[..., END].masked_fill_(ended, 0)
+    return log_probs.add_(scores.unsqueeze(-1)).flatten(1)
 
 
 def _follow(part: Tensor, parent: Tensor) -> Tensor:
