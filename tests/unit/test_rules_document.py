@@ -16,6 +16,7 @@ NAMED = re.findall(r"`(tests/[\w/.]+)(?:::([\w*]+))?`", RULES)
 
 SHARED = {"__init__", "error", "spec"}
 MAY_IMPORT = {
+    "cli": {"board", "rows", "loop", "learners", "data", "progress"},
     "board": {"rows"},
     "rows": set[str](),
     "loop": {"rows", "learners", "data"},
