@@ -5,9 +5,8 @@ does then hardly matters. Medians over the rounds. Real lengths do not matter bu
 they are drawn like those of ATIS (mean 11, at most 46), words and tags at random.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import mean, median
-from time import process_time
 
 import pyarrow as pa
 import pytest
@@ -16,29 +15,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.data import task as tasks
-from bench.data.pool import Pool
 from bench.data.tagging.kind import Tagging
 from bench.learners import registry
 from bench.learners.learner import OUTPUTS, Labeled, Learner
 from bench.learners.objective import Training
 from bench.learners.tagging.config import Config
 from bench.learners.vocabulary import IGNORED
-from bench.loop import acquisition, clock, strategy
-from bench.loop.budget import Budget
 from bench.loop.seed import Streams
 from bench.spec import Spec
 
 TAGS = tuple(f"t{i}" for i in range(120))
 LABELED, UNLABELED = 1_500, 2_400
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def drawn(count: int, symbols: tuple[str, ...], seed: int) -> pa.ListArray:
@@ -79,19 +67,6 @@ def epoch_of(learner: Learner, labeled: Labeled) -> Training:
     training = learner._training(labeled, Streams(0), lambda epoch: None)
     training._validation_loss = lambda: 0.0  # type: ignore[method-assign]
     return training
-
-
-def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = 5) -> float:
-    """CPU time of `ours` per CPU time of `theirs`: the median over pairs, run in turn."""
-
-    def seconds(run: Callable[[], object]) -> float:
-        start = process_time()
-        run()
-        return process_time() - start
-
-    seconds(ours)
-    seconds(theirs)
-    return median(seconds(ours) / seconds(theirs) for _ in range(rounds))
 
 
 class Straightforward(nn.Module):
@@ -161,7 +136,7 @@ def test_the_lengths_are_like_those_of_atis(pool, benchmark):
     assert 35 < lengths.max() <= 46
 
 
-def test_training_is_faster_than_the_straightforward_loop(learner, labeled, benchmark):
+def test_training_is_faster_than_the_straightforward_loop(learner, labeled, ratio, benchmark):
     theirs = straightforward(learner, epoch_of(learner, labeled))
     plain = Straightforward(len(learner.family.words), learner.family.config)
     # Both have the same parameters; torch's separate biases per direction are there in both.
@@ -177,7 +152,7 @@ def test_training_is_faster_than_the_straightforward_loop(learner, labeled, benc
 
 
 def test_an_adversarial_step_costs_little_more_than_a_supervised_one(
-    learner, labeled, pool, benchmark
+    learner, labeled, pool, ratio, benchmark
 ):
     unlabeled = learner.family.beside(epoch_of(learner, labeled).data, pool)
 
@@ -193,31 +168,6 @@ def test_an_adversarial_step_costs_little_more_than_a_supervised_one(
     assert cost <= 1.5
 
 
-class Bought:
-    """As much of a ledger as a query reads."""
-
-    def __init__(self, pool: Pool, labeled: Labeled) -> None:
-        self.pool, self.unlabeled, self._labeled = pool, pool.ids, labeled
-        self.history: list[Tensor] = []
-
-    def labeled(self) -> Labeled:
-        return self._labeled
-
-
-@pytest.fixture
-def query(learner, labeled, pool, monkeypatch) -> Callable[[str], acquisition.Acquisition]:
-    monkeypatch.setattr(clock.time, "perf_counter", process_time)
-    ids = torch.arange(UNLABELED)
-    corpus = Pool(ids, pool, torch.ones_like(ids))
-
-    def ask(name: str) -> acquisition.Acquisition:
-        rng = torch.Generator().manual_seed(0)
-        ledger = Bought(corpus, labeled)
-        return acquisition.acquire(strategy.load(name), learner, ledger, Budget(300), rng)  # type: ignore[arg-type]
-
-    return ask
-
-
 def test_alise_scores_in_little_more_than_a_pass(query, benchmark):
     def passes() -> float:
         asked = [query("alise") for _ in range(7)]
@@ -228,7 +178,7 @@ def test_alise_scores_in_little_more_than_a_pass(query, benchmark):
     assert found <= 1.3
 
 
-def test_beams_are_batched(learner, pool, query, benchmark):
+def test_beams_are_batched(learner, pool, query, ratio, benchmark):
     some = pool[:200]
 
     def together() -> None:
