@@ -50,13 +50,14 @@ def fetch(tasks: tuple[str, ...], protocol: str | None, data_root: Path | None) 
 @_PROTOCOL
 @data_root
 def verify(tasks: tuple[str, ...], protocol: str | None, data_root: Path | None) -> None:
-    """Check the digests of files that are there. Takes all tasks when none is named."""
+    """Check the digests of files. Takes all tasks when none is named; then none has to be there."""
     from bench.data import card, fetch
 
-    cards = [_card(task, protocol) for task in tasks or card.names()]
+    cards = [_card(task, protocol) for task in tasks] or list(map(card.load, card.names()))
     rows = [row for each in cards for row in fetch.verify(each, data_root)]
     table(rows)
-    bad = [path for path, state in rows if state != "ok"]
+    fine = ("ok",) if tasks else ("ok", "missing")
+    bad = [path for path, state in rows if state not in fine]
     if bad:
         raise DataError(f"{len(bad)} of {len(rows)} files are not as the cards say.")
 
@@ -73,7 +74,7 @@ def verify(tasks: tuple[str, ...], protocol: str | None, data_root: Path | None)
     "--encoder", required=True, help="hf:MODEL (hub or folder) or file:PATH (.npy .mat .h5)."
 )
 @click.option("--name", help="What to call them.  [default: the last part of the encoder's name]")
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @_PROTOCOL
 @data_root
 def features(
@@ -86,7 +87,9 @@ def features(
 ) -> None:
     """Make annotation vectors of a task's images once; a learner reads them by their name."""
     from bench.data import feature
+    from bench.loop import provenance
 
-    made = feature.make(_card(task, protocol), encoder, name, device, data_root)
+    where = str(provenance.device(device))
+    made = feature.make(_card(task, protocol), encoder, name, where, data_root)
     click.echo(f"{made.path}: {' × '.join(map(str, made.shape))}")
     click.echo(f"Use them with --learner 'show-attend-tell[features={made.name}]'.")

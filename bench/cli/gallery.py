@@ -1,12 +1,17 @@
 """`bench gallery`: what the models of several strategies say of test images."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli.common import data_root, examples
 from bench.error import StorageError, UsageError
+from bench.spec import Spec
 
 if TYPE_CHECKING:
     from bench.board.gallery import Picture
@@ -15,34 +20,44 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=examples(
-        "bench gallery results/shapes-alise --out gallery.html",
-        "bench gallery runs --seed 1 --images 24",
+        "bench gallery runs/shapes-alise",
+        "bench gallery runs/shapes-alise --seed 1 --images 24 --out gallery.html",
     )
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", default=0, show_default=True, help="Of which cells.")
-@click.option("--images", default=12, show_default=True, help="The first N test images.")
+@click.option(
+    "--images",
+    type=click.IntRange(min=1),
+    default=12,
+    show_default=True,
+    help="The first N test images.",
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("gallery.html"),
     show_default=True,
+    help="The page to write.",
 )
 @data_root
 def gallery(folder: Path, seed: int, images: int, out: Path, data_root: Path | None) -> None:
     """Write a page of test images with captions by strategy, after each one's last round.
 
-    FOLDER holds the results of one captioning task. Its models are fitted anew unless they lie
-    in its .fits.
+    FOLDER holds the results of one captioning task. Models that its run did not keep, in .fits
+    beside the results, are fitted anew.
     """
     from bench.board import gallery
+    from bench.data.captioning.extra import need
 
+    need("PIL.Image", "caption")
     cells = _cells(folder, seed)
-    first = next(iter(cells.values()))[-1]
+    first = next(iter(cells.values()))[0]
+    bought = ", ".join(f"{name} {rows[-1].items:,}" for name, rows in cells.items())
     about = (
         f"{first.task}, protocol {first.protocol}, {first.learner}, seed {seed}: the first "
         f"{images} test images, captioned by the model fitted on what each strategy had bought "
-        f"last ({first.items} images)."
+        f"last (images: {bought})."
     )
     page = gallery.page(
         f"{first.task}: captions by strategy", about, _draw(cells, folder, images, data_root)
@@ -59,17 +74,34 @@ def _cells(folder: Path, seed: int) -> "dict[str, list[Row]]":
     from bench.learners import registry
     from bench.rows import schema, store
 
-    rows = [row for row in schema.from_table(store.scan([folder])) if row.seed == seed]
+    found = schema.from_table(store.scan([folder]))
+    rows = [row for row in found if row.seed == seed and row.status == "ok"]
     if not rows:
         raise UsageError(f"There are no results of seed {seed} in {folder}.")
-    if len({(row.task, row.protocol, row.learner, row.learner_params) for row in rows}) > 1:
-        raise UsageError(f"{folder} holds results of several tasks or learners; name one's folder.")
+    if len({(r.task, r.protocol, r.learner, r.learner_params, r.device) for r in rows}) > 1:
+        raise UsageError(
+            f"{folder} holds results of several tasks, learners or devices; name the folder of one."
+        )
     if registry.kind(rows[0].learner) != "captioning":
         raise UsageError(f"'{rows[0].task}' has no images; a gallery is of a captioning task.")
     cells: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.round):
-        cells.setdefault(row.strategy + ("" if row.params == "{}" else row.params), []).append(row)
+        cells.setdefault(str(Spec.of(row.strategy, json.loads(row.params))), []).append(row)
     return cells
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[Path]:
+    """Where the run that wrote a folder keeps its models, for us alone; else a passing place."""
+    from bench.rows import store
+
+    out = next((each for each in (folder, *folder.parents) if (each / ".fits").is_dir()), None)
+    if out:
+        with store.lock(out):
+            yield out / ".fits"
+        return
+    with TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def _draw(
@@ -87,9 +119,9 @@ def _draw(
     from bench.progress import watch
 
     captions: dict[str, list[str]] = {}
-    with watch(len(cells), Console(stderr=True)) as notify:
+    with _kept(folder) as kept, watch(len(cells), Console(stderr=True)) as notify:
         for name, rows in cells.items():
-            fits = FitStore(folder / ".fits" / rows[0].executor)
+            fits = FitStore(kept / rows[0].executor)
             learner, deal = replay.successor(rows, fits, notify, data_root)
             inputs, _ = deal.judge.sample(count)
             captions[name] = learner.predict(inputs).to_pylist()

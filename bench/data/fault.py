@@ -84,7 +84,7 @@ def _file_faults(file: File) -> Iterator[tuple[str, str]]:
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or "\\" in path:
             yield key, f"is {path!r}, which may lead out of the data root"
-    if not re.match(r"https?://", file.url):
+    if not re.match(r"https?://", file.url) and not (file.sha256 and not file.url):
         yield "url", f"is {file.url!r}, which is not an http(s) address"
     if file.sha256 and not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
         yield "sha256", "should be 64 hexadecimal digits in lower case"

@@ -27,14 +27,19 @@ def make(
     card: Card, encoder: str, name: str | None, device: str, data_root: Path | None = None
 ) -> Made:
     """Features of a card's images by an encoder, made once (see `captioning.feature.extract`)."""
-    called = name or PurePosixPath(encoder.partition(":")[2]).stem
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", called):
-        raise UsageError(f"'{called}' is no name for features; give a plain one with --name.")
+    kind_of, _, place = encoder.partition(":")
+    called = name or (PurePosixPath(place).stem if kind_of == "file" else PurePosixPath(place).name)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", called):
+        raise UsageError(
+            f"'{called}' is no name for features; give one that begins with a letter, with --name."
+        )
     if card.kind != "captioning":
         raise UsageError(f"Task '{card.name}' has no images to make features of.")
     files = fetch.fetch(card, data_root)
     names = [row.name for row in kind.rows_of(card, files)]
     path = _path(corpora.load(card, data_root), called)
+    if (before := feature.encoder(path)) not in (None, encoder):
+        raise UsageError(f"Features '{called}' are those of {before}; give another --name.")
     note = feature.extract(encoder, names, kind.sources(card, files), path, device)
     return Made(called, path, tuple(note.shape))
 

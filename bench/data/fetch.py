@@ -32,7 +32,7 @@ def fetch(card: Card, data_root: Path | None = None) -> dict[str, Path]:
 def verify(card: Card, data_root: Path | None = None) -> list[tuple[str, str]]:
     """Each file of the card and 'ok', 'missing' or 'wrong checksum: found …'; fetches nothing."""
     root = _root(data_root) or _downloads()
-    found = [(file.path, _status(file, root / file.path)) for file in card.files]
+    found = [(file.path, _status(file, root / file.path)) for file in card.all_files]
     worst = dict(sorted(found, key=lambda each: each[1] != "ok"))  # of a zip with several members
     return [(path, worst[path]) for path in dict.fromkeys(path for path, _ in found)]
 
@@ -72,10 +72,11 @@ def _given(file: File, root: Path) -> Path:
             f"that holds {file.path}. Put the file there ({file.url}), or name another folder, or "
             "name none, so that it is downloaded."
         )
-    if file.sha256 and (found := digest(path)) != file.sha256:
+    expected = file.sha256 or _recorded(path)
+    if expected and (found := digest(path)) != expected:
         raise DataError(
-            f"{path} has the wrong checksum: expected {file.sha256}, found {found}; "
-            f"replace it with {file.url}."
+            f"{path} has the wrong checksum: expected {expected}, found {found}; "
+            f"replace it with {file.url or 'the one that the card describes'}."
         )
     return path
 
@@ -119,6 +120,11 @@ def _cached(file: File, card: Card) -> Path:
     import requests
 
     path = _downloads() / file.path
+    if not file.url:
+        raise DataError(
+            f"{file.path} is not to be had from one address (see the card of {card.name}); name a "
+            f"folder that holds it with --data-root or in {VARIABLE}."
+        )
     expected = file.sha256 or _recorded(path)
     pooch.get_logger().setLevel("WARNING")  # the progress bar says it already
     try:

@@ -79,9 +79,8 @@ class Task:
         """The split of one seed; a protocol of fixed splits draws nothing from the generator."""
         recipe, corpus, kind = self.card.recipe(self.protocol.name), self.corpus, self.kind
         pool, test = split(recipe, corpus, generator)
-        inputs = take(
-            corpus.inputs, pool
-        )  # and nothing else of the corpus: it holds the test split
+        # Sentences of the pool alone; images too, though their file holds those of the test split.
+        inputs = take(corpus.inputs, pool)
         costs = kind.words(inputs) if recipe.unit == "words" else torch.ones_like(pool)
         judge = Judge(take(corpus.inputs, test), take(corpus.labels, test), kind)
         return Deal(Pool(pool, inputs, costs), Oracle(corpus.labels, pool), judge, kind)

@@ -109,7 +109,8 @@ class Learner:
 
     def _training(self, labeled: Labeled, streams: Streams, notify: Notify) -> Training:
         data = self.family.read(labeled.inputs, (labeled.labels, self.outputs))
-        return Training(self.model, data, self.family.config, self.device, streams, notify)
+        config, scoring = self.family.config, self.family.scoring(self.device)
+        return Training(self.model, data, config, self.device, streams, notify, scoring)
 
 
 def _scatter(result: Tensor, rows: Tensor, part: Tensor) -> Tensor:

@@ -40,6 +40,7 @@ class Training:
     device: torch.device
     streams: Streams
     notify: Notify
+    scoring: int  # items in a batch that is not trained on
 
     def __post_init__(self) -> None:
         """Split the labelled rows (a function of seed and ids alone) and open the streams."""
@@ -114,7 +115,8 @@ class Training:
     @torch.no_grad()
     def _validation_loss(self) -> float:
         total, tokens = 0.0, 0
-        for rows in torch.split(self.valid[torch.argsort(self.data.lengths[self.valid])], 256):
+        order = self.valid[torch.argsort(self.data.lengths[self.valid])]
+        for rows in torch.split(order, self.scoring):
             batch = self.data.batch(rows, self.device)
             total += batch.tokens * self.model.loss(batch).item()
             tokens += batch.tokens

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 UNKNOWN = 0
-IGNORED = -100  # cross-entropy skips positions with this tag
+IGNORED = -100  # cross-entropy skips positions with this label
 
 
 class Vocabulary:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from bench.data import card as cards
 from bench.data import task as tasks
 from bench.data.task import Task
 from bench.error import UsageError
@@ -166,8 +167,8 @@ class Plan:
 def plan(request: Request) -> Plan:
     """Check a request and lay out its cells; UsageError or DataError says what is wrong."""
     _check(request)
+    _check_kind(request)
     task = load_task(request)
-    _check_kind(request, task)
     rounds = len(task.protocol.targets)
     if request.rounds is not None and request.rounds > rounds:
         raise UsageError(
@@ -223,9 +224,9 @@ def _check(request: Request) -> None:
             strategy.load(text)
 
 
-def _check_kind(request: Request, task: Task) -> None:
+def _check_kind(request: Request) -> None:
     """UsageError when the learner is for another kind of task."""
-    wanted, learner = task.kind.name, request.learner
+    wanted, learner = cards.load(request.task).kind, request.learner
     if learner is not None and registry.kind(learner.name) != wanted:
         fit = ", ".join(registry.GROUPS[wanted].about)
         raise UsageError(

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from bench.data.task import Deal
+from bench.error import UsageError
 from bench.learners.learner import Learner
 from bench.loop.event import Notify, Reporter
 from bench.loop.fit import FitStore
@@ -23,8 +24,10 @@ def successor(
 ) -> tuple[Learner, Deal]:
     """The successor of a cell's last round, kept in `fits` or fitted anew, and the cell's deal.
 
-    `rows` are all rows of one cell. UsageError or DataError when task or learner are not there.
+    `rows` are all rows of one cell. UsageError when task, learner or their data and settings are
+    not those of the rows; DataError when the data cannot be had.
     """
+    torch.set_num_threads(1)
     first = rows[0]
     request = Request(
         task=first.task,
@@ -39,6 +42,9 @@ def successor(
         data_root=data_root,
     )
     cell = Cell(request, FULL, first.seed)
+    for name in ("data_digest", "config_digest"):
+        if cell.origin[name] != getattr(first, name):
+            raise UsageError(f"{cell.key} was made with another {name}; it cannot be fitted again.")
     deal = cell.task.deal(Streams(first.seed)("split"))
     ledger = Ledger(deal)
     for ids in (first.initial, *(row.selected for row in rows[:-1])):  # the last choice came after

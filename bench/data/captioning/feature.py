@@ -63,6 +63,14 @@ def extract(
     return note
 
 
+def encoder(target: Path) -> str | None:
+    """What made the file of features that is there; None where there is none."""
+    try:
+        return Note(**json.loads(note_path(target).read_text(encoding="utf-8"))).encoder
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 def content(target: Path) -> str:
     """The SHA-256 of a file of features; DataError unless it is the one that its note states."""
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from bench.data import table
+from bench.data import fetch, table
 from bench.data.captioning import array, meteor, metric, picture, reader, scene
 from bench.data.captioning.reader import Row, words
 from bench.data.card import Card
@@ -19,7 +19,7 @@ from bench.data.judge import JudgeError
 from bench.data.table import Columns
 from bench.error import DataError, UsageError
 
-PIXELS = "images.npy"
+PIXELS, SEAL = "images.npy", "images.sha256"
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Captioning:
             rows = rows_of(card, files)
             names = [row.name for row in rows]
             digests = picture.thumbnails(sources(card, files), names, self.size, folder / PIXELS)
+        (folder / SEAL).write_text(fetch.digest(folder / PIXELS))
         _check(card, rows)
         inputs = {"split": [row.split for row in rows], "name": [row.name for row in rows]}
         table.save(folder / "inputs", {**inputs, "image": digests})
@@ -57,6 +58,8 @@ class Captioning:
     def open(self, folder: Path) -> Columns:
         """See Kind."""
         inputs, labels = table.load(folder / "inputs"), table.load(folder / "labels")
+        if fetch.digest(folder / PIXELS) != (folder / SEAL).read_text():
+            raise ValueError(f"{folder / PIXELS} was changed")
         images = Images.open(folder / PIXELS, inputs["image"].combine_chunks())
         return Columns(inputs["split"], images, labels["captions"])
 

