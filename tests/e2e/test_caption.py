@@ -164,3 +164,24 @@ def test_a_broken_image_stops_the_run_before_training(
     assert done.returncode == 3
     assert "picture" in done.stderr
     assert not list((tmp_path / "out").rglob("*.parquet"))
+
+
+def test_verify_of_everything_misses_nothing_but_what_is_wrong(
+    bench: Bench, data_root: Path, tmp_path: Path
+) -> None:
+    done = bench("data", "verify", "--data-root", data_root)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"mscoco/train2014.zip +missing", done.stdout)
+    assert re.search(r"flickr8k/images_half_1000.zip +ok", done.stdout)
+    assert bench("data", "verify", "mscoco", "--data-root", data_root).returncode == 3
+    (tmp_path / "flickr8k").mkdir()
+    (tmp_path / "flickr8k" / "images_half_1000.zip").write_bytes(b"other")
+    wrong = bench("data", "verify", "--data-root", tmp_path)
+    assert wrong.returncode == 3
+    assert "1 of " in wrong.stderr
+
+
+def test_a_device_that_is_not_there_is_a_sentence(bench: Bench) -> None:
+    done = bench("data", "features", "flickr8k", "--encoder", "hf:x", "--device", "abacus")
+    assert done.returncode == 2
+    assert "There is no device 'abacus'" in done.stderr

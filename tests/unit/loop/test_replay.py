@@ -2,7 +2,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
+from bench.error import UsageError
 from bench.loop import replay
 from bench.loop.event import Event
 from bench.loop.fit import FitStore
@@ -40,3 +42,11 @@ def test_no_strategy_is_asked(tiny: Any) -> None:
     assert all(
         np.isfinite(value).all() for key, value in learner.state().items() if key != "outputs"
     )
+
+
+@pytest.mark.parametrize("name", ["data_digest", "config_digest"])
+def test_rows_of_other_data_or_settings_are_refused(tiny: Any, name: str) -> None:
+    rows = tiny.run(tiny.cell("random", rounds=1))
+    changed = [replace(row, **{name: "0" * 64}) for row in rows]
+    with pytest.raises(UsageError, match=f"another {name}; it cannot be fitted again"):
+        replay.successor(changed, FitStore(tiny.out / "x"), ignore, tiny.request().data_root)

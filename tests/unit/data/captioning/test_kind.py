@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 import torch
 
-from bench.data import card, task
+from bench.data import card, feature, task
 from bench.data.captioning import picture
 from bench.data.captioning.kind import Captioning
 from bench.data.judge import JudgeError
-from bench.error import DataError
+from bench.error import DataError, UsageError
 
 COCO = """
 name = "coco"
@@ -190,3 +190,34 @@ def test_a_data_uri_is_the_picture() -> None:
     assert head == "data:image/png;base64"
     back = np.asarray(image.open(io.BytesIO(base64.b64decode(text))))
     assert (back.transpose(2, 0, 1) == pixels).all()
+
+
+def test_changed_pixels_are_noticed(write: Write, tmp_path: Path) -> None:
+    write("coco", LOOSE)
+    made(tmp_path / "own", ["a cat"])
+    task.load("coco", None, tmp_path)
+    (pixels,) = (tmp_path / "cache").rglob("images.npy")
+    content = bytearray(pixels.read_bytes())
+    content[-1] ^= 1
+    pixels.write_bytes(content)
+    with pytest.raises(DataError, match="is damaged; delete this folder"):
+        task.load("coco", None, tmp_path)
+
+
+def test_features_of_another_encoder_are_not_overwritten(write: Write, tmp_path: Path) -> None:
+    write("coco", LOOSE)
+    made(tmp_path / "own", ["a cat"])
+    for name in ("one", "two"):
+        np.save(tmp_path / f"{name}.npy", np.ones((4, 2, 3), np.float32))
+    small = card.load("coco").of("part")
+    one, two = (f"file:{tmp_path / name}.npy" for name in ("one", "two"))
+    assert feature.make(small, one, None, "cpu", tmp_path).name == "one"
+    assert feature.make(small, one, None, "cpu", tmp_path).shape == (4, 2, 3)
+    with pytest.raises(UsageError, match="Features 'one' are those of file:"):
+        feature.make(small, two, "one", "cpu", tmp_path)
+    for name in ("1e3", "a b", "../x"):
+        with pytest.raises(UsageError, match="is no name for features"):
+            feature.make(small, one, name, "cpu", tmp_path)
+    with_features = task.load("coco", None, tmp_path, "one")
+    assert with_features.corpus.inputs.shape == (2, 3)
+    assert with_features.data_digest != task.load("coco", None, tmp_path).data_digest
