@@ -38,3 +38,22 @@ def test_every_strategy_of_the_paper_is_there(boards: dict[tuple[str, str], Boar
     assert all(len(entry.seeds) >= 3 for entry in board.entries)
     assert board.full is not None
     assert {"bilstm-lstm", "bilstm-attention"} <= {learner for _, learner in boards}
+
+
+def test_random_rises_clearly_on_shapes(boards: dict[tuple[str, str], Board]) -> None:
+    board = boards["shapes", "show-attend-tell"]
+    assert {entry.strategy for entry in board.entries} == {
+        *("random", "lc", "nse", "alise", "alise_nse")
+    }
+    assert all(len(entry.seeds) == 3 and not entry.partial for entry in board.entries)
+    scores = list(curve(board, "random").values())
+    assert scores == sorted(scores)
+    assert scores[0] < 0.3
+    assert scores[-1] > 0.6
+
+
+def test_a_small_flickr8k_teaches_little(boards: dict[tuple[str, str], Board]) -> None:
+    board = boards["flickr8k", "show-attend-tell"]
+    assert {entry.strategy for entry in board.entries} == {"random", "nse", "alise"}
+    assert all(len(entry.seeds) == 2 and not entry.partial for entry in board.entries)
+    assert all(score < 0.15 for score in curve(board, "random").values())
