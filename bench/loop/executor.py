@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Sequence
@@ -135,6 +136,7 @@ def _alive(workers: Sequence[BaseProcess]) -> bool:
 def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:
     """A worker: cells until there are none; it ends with its parent or when told, silently."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = _again
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     try:
@@ -148,6 +150,14 @@ def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:
         told.put(("error", error))
     except Exception:
         told.put(("error", BenchError(f"A worker process failed:\n{traceback.format_exc()}")))
+
+
+def _again(ignored: Any) -> None:
+    """An interruption that fell into a callback, where Python swallows it, comes once more."""
+    if ignored.exc_type is KeyboardInterrupt:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,8 @@
 """Whatever a strategy does wrong, its cell says why and ends; nobody else notices."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -117,3 +119,23 @@ def test_events_count_rounds_and_epochs_from_1(tiny: Any) -> None:
     assert {event.rounds for event in told} == {4}
     epochs = [(event.round, event.epoch) for event in told if event.kind == "epoch"]
     assert epochs == [(number, epoch) for number in (1, 2, 3, 4) for epoch in (1, 2)]
+
+
+def test_an_interruption_that_a_callback_swallowed_comes_again() -> None:
+    """A worker that is told to end while a weak reference is cleared; in a process of its own."""
+    code = (
+        "import signal, sys, time, weakref\n"
+        "from bench.loop.executor import _again\n"
+        "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+        "sys.unraisablehook = _again\n"
+        "class Thing: pass\n"
+        "thing = Thing()\n"
+        "kept = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))\n"
+        "del thing\n"
+        "try:\n"
+        "    time.sleep(20)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('heard')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("heard\n", "")
