@@ -54,9 +54,6 @@ def _figure(picture: Picture) -> str:
         f"<dt>{escape(name)}</dt><dd>{escape(caption) or '<em>nothing</em>'}</dd>"
         for name, caption in picture.captions.items()
     )
-    reference = "".join(
-        f'<dt class="reference">reference</dt><dd class="reference">{escape(caption)}</dd>'
-        for caption in picture.references[:1]
-    )
-    alt = escape(picture.references[0], quote=True)
-    return f'<figure><img src="{picture.source}" alt="{alt}"><dl>{said}{reference}</dl></figure>'
+    truth = escape(picture.references[0], quote=True)
+    reference = f'<dt class="reference">reference</dt><dd class="reference">{truth}</dd>'
+    return f'<figure><img src="{picture.source}" alt="{truth}"><dl>{said}{reference}</dl></figure>'

@@ -111,10 +111,10 @@ def _draw(
     from rich.console import Console
 
     from bench.board.gallery import Picture
-    from bench.data import task as tasks
     from bench.data.captioning import picture
     from bench.loop import replay
     from bench.loop.fit import FitStore
+    from bench.loop.plan import named_task
     from bench.loop.seed import Streams
     from bench.progress import watch
 
@@ -126,7 +126,7 @@ def _draw(
             inputs, _ = deal.judge.sample(count)
             captions[name] = learner.predict(inputs).to_pylist()
     row = next(iter(cells.values()))[0]
-    task = tasks.load(row.task, row.protocol, data_root)  # pixels, whatever the learner read
+    task = named_task(row.task, row.protocol, data_root, "")  # pixels, whatever the learner read
     pixels, labels = task.deal(Streams(row.seed)("split")).judge.sample(count)
     return [
         Picture(

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
 from bench.data.kind import Kind
+from bench.data.table import Inputs
 from bench.error import UsageError
 from bench.learners.captioning import captioner
 from bench.learners.captioning import config as captioning
@@ -74,7 +73,7 @@ def config(spec: Spec) -> Config:
     return GROUPS[kind(spec.name)].config.of(spec)
 
 
-def make(spec: Spec, task: Kind, pool: pa.ListArray | Any) -> Family:
+def make(spec: Spec, task: Kind, pool: Inputs) -> Family:
     """The family of a learner for the inputs of a pool."""
     return GROUPS[task.name].make(spec, task, pool)
 

@@ -202,11 +202,11 @@ def load_task(request: Request) -> Task:
     """The task of a request, with the features that its learner names."""
     config = registry.config(request.learner) if request.learner else None
     features = str(config.record().get("features", "")) if config else ""
-    return _load(request.task, request.protocol, request.data_root, features)
+    return named_task(request.task, request.protocol, request.data_root, features)
 
 
 @cache
-def _load(name: str, protocol: str | None, data_root: Path | None, features: str) -> Task:
+def named_task(name: str, protocol: str | None, data_root: Path | None, features: str) -> Task:
     """A task, loaded once per process."""
     return tasks.load(name, protocol, data_root, features)
 

@@ -65,21 +65,19 @@ def extract(
 
 def encoder(target: Path) -> str | None:
     """What made the file of features that is there; None where there is none."""
-    try:
-        return Note(**json.loads(note_path(target).read_text(encoding="utf-8"))).encoder
-    except (OSError, ValueError, TypeError):
-        return None
+    note = _note(target)
+    return note.encoder if note else None
 
 
 def content(target: Path) -> str:
     """The SHA-256 of a file of features; DataError unless it is the one that its note states."""
-    try:
-        stated = Note(**json.loads(note_path(target).read_text(encoding="utf-8"))).content
-    except (OSError, ValueError, TypeError):
-        stated = ""
-    if stated != fetch.digest(target):
-        raise _damaged(target)
-    return stated
+    note = _note(target)
+    if note is None or note.content != fetch.digest(target):
+        raise DataError(
+            f"{target} or the note {note_path(target).name} beside it is damaged; delete both, and "
+            "make the features anew."
+        )
+    return note.content
 
 
 def note_path(target: Path) -> Path:
@@ -100,26 +98,21 @@ def _digest(text: str) -> str:
 
 def _kept(target: Path, wanted: Note) -> Note | None:
     """The note of the file that is there, if it is the wanted one; DataError when damaged."""
-    path = note_path(target)
-    if not (target.is_file() and path.is_file()):
+    if not (target.is_file() and note_path(target).is_file()):
         return None
+    note = _note(target)
+    if note and note[:3] != wanted[:3]:
+        return None
+    content(target)
+    return note and note._replace(shape=tuple(note.shape))
+
+
+def _note(target: Path) -> Note | None:
+    """The note beside a file of features; None when it is missing or no note."""
     try:
-        note = Note(**json.loads(path.read_text(encoding="utf-8")))
-        if note[:3] != wanted[:3]:
-            return None
-        intact = note.content == fetch.digest(target)
+        return Note(**json.loads(note_path(target).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        intact = False
-    if not intact:
-        raise _damaged(target)
-    return note._replace(shape=tuple(note.shape))
-
-
-def _damaged(target: Path) -> DataError:
-    return DataError(
-        f"{target} or the note {note_path(target).name} beside it is damaged; delete both, and "
-        "make the features anew."
-    )
+        return None
 
 
 def _save(path: Path, note: Note | None) -> None:

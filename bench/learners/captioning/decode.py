@@ -47,10 +47,10 @@ def beam(decoder: Decoder, encoding: Encoding, symbols: int, width: int) -> Beam
         hidden, cell = _follow(hidden, parent), _follow(cell, parent)
         ended = (word == END) | scores.isinf()  # an ended one can only say END again
         going = (~ended.all(1)).nonzero().squeeze(1)
+        if not len(going):
+            break
         if 4 * len(going) <= 3 * len(rows):
             best[rows], said[:, rows] = scores, path
-            if not len(going):
-                break
             memory, path = memory.take(going), path[:, going]
             rows, scores, word, ended, hidden, cell = (
                 part[going] for part in (rows, scores, word, ended, hidden, cell)
