@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bench.data.tagging.kind import Tagging
-from bench.learners import registry
+from bench.learners import objective, registry
 from bench.learners.discriminator import Discriminator
 from bench.learners.layer import build
 from bench.learners.learner import Labeled, Learner
@@ -151,3 +151,25 @@ def every(
         return found
 
     return enumerate_
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch) -> Callable[[Learner], list[list[bool]]]:
+    """A list that grows with every step of training: have encoder, decoder, D moved?"""
+
+    def watch(learner: Learner) -> list[list[bool]]:
+        model, step, moved = learner.model, objective._step, list[list[bool]]()
+
+        def watched(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+            parts = [model.encoder, model.decoder, model.discriminator]
+            before = [[p.detach().clone() for p in part.parameters()] for part in parts]
+            step(optimiser, loss)
+            pairs = [
+                zip(a, b.parameters(), strict=True) for a, b in zip(before, parts, strict=True)
+            ]
+            moved.append([not all(torch.equal(x, y) for x, y in pair) for pair in pairs])
+
+        monkeypatch.setattr(objective, "_step", watched)
+        return moved
+
+    return watch
