@@ -84,6 +84,8 @@ class Recipe:
     `pool` and `test` are either both sizes, drawn per seed from all splits, or both names of
     splits, the same for every seed; `distinct` keeps the first row of each text. The cumulative
     targets are `targets`, or `shares` of the pool in the unit. `variant` is one of the card's.
+    `learner` is the default one ('': that of the kind); `settings` are what the protocol sets for
+    any learner, beside what a user sets.
     """
 
     unit: Literal["items", "words"]
@@ -93,6 +95,8 @@ class Recipe:
     strategies: tuple[str, ...]
     targets: tuple[int, ...] = ()
     shares: tuple[float, ...] = ()
+    learner: str = ""
+    settings: dict[str, int | float] = field(default_factory=dict)
     variant: str = ""
     distinct: bool = False
     default: bool = False

@@ -31,7 +31,10 @@ class Config:
     batch_size: int = 16
     """Items per training step."""
     validation: float = 0.1
-    """Share of the labelled set held out for early stopping; it counts as spent."""
+    """Share of the labelled set held out for early stopping; it counts as spent.
+
+    With 0 nothing is held out: all epochs are run, and the last one's model is kept.
+    """
     patience: int = 10
     """Epochs without a lower validation loss before training stops."""
     epochs: int = 100

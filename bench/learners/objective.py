@@ -45,7 +45,8 @@ class Training:
     def __post_init__(self) -> None:
         """Split the labelled rows (a function of seed and ids alone) and open the streams."""
         order = torch.randperm(len(self.data), generator=self.streams("validation"))
-        held = max(1, round(self.config.validation * len(order)))
+        share = self.config.validation
+        held = max(1, round(share * len(order))) if share else 0
         self.valid, self.train = order[:held], order[held:] if held < len(order) else order
         self.order = self.streams("order")
         self.dropout = self.streams("dropout", self.device)
@@ -59,7 +60,7 @@ class Training:
                 loss = self.model.loss(self._read(self.data, rows), self.dropout)
                 _step(optimiser, loss)
 
-        self._until_no_better(epoch)
+        self._repeat(epoch)
 
     def adversarial(self, unlabeled: Data) -> None:
         """ALISE, Algorithm 1, from a supervised M and C: alternate Eq. 8 (M, C) and Eq. 9 (D).
@@ -80,7 +81,7 @@ class Training:
                 _step(players[0], fooling)
                 _step(players[1], discriminator_loss(game(z.detach()), known))
 
-        self._until_no_better(epoch)
+        self._repeat(epoch)
 
     def _discriminator(self) -> Discriminator:
         with torch.device("meta"):
@@ -121,6 +122,15 @@ class Training:
             total += batch.tokens * self.model.loss(batch).item()
             tokens += batch.tokens
         return total / tokens
+
+    def _repeat(self, epoch: Callable[[], None]) -> None:
+        """Run epochs: all of them where nothing is held out, else until it gets no better."""
+        if len(self.valid):
+            self._until_no_better(epoch)
+            return
+        for number in range(1, self.config.epochs + 1):
+            epoch()
+            self.notify(number)
 
     def _until_no_better(self, epoch: Callable[[], None]) -> None:
         """Run epochs until the validation loss has not fallen for `patience`; keep the best."""

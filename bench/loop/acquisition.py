@@ -18,11 +18,15 @@ WARM_UP = 64
 
 @dataclass(frozen=True)
 class Acquisition:
-    """The ids chosen, in order, and the seconds of the strategy and of one pass over the pool."""
+    """The ids chosen, in order, and the seconds of the strategy and of one pass over the pool.
+
+    `notes` are what the strategy gave beside (see `View.note`).
+    """
 
     ids: Tensor
     seconds: float
     pass_seconds: float
+    notes: dict[str, float]
 
 
 def acquire(
@@ -43,7 +47,7 @@ def acquire(
         ranking = _ask(strategy, view, budget, rng)
     check(ranking, unlabeled)
     chosen = budget.cut(ranking, pool.cost(ranking), len(unlabeled))
-    return Acquisition(chosen, query.seconds, reference.seconds)
+    return Acquisition(chosen, query.seconds, reference.seconds, view.notes)
 
 
 def _ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> Tensor:

@@ -55,8 +55,11 @@ class Cell:
 
     @property
     def learner(self) -> Spec:
-        """The learner asked for, or the default of the task's kind."""
-        return self.request.learner or Spec(registry.default(self.task.kind.name))
+        """The learner asked for, else the protocol's, else the kind's, as the protocol sets it."""
+        recipe = self.task.card.recipe(self.task.protocol.name)
+        default = Spec.parse(recipe.learner or registry.default(self.task.kind.name))
+        chosen = self.request.learner or default
+        return Spec.of(chosen.name, {**recipe.settings, **dict(chosen.params)})
 
     @cached_property
     def device(self) -> torch.device:

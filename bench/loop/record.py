@@ -34,6 +34,7 @@ def record(
         own_fit_seconds=own.fit_seconds if own else None,
         acquisition_seconds=chosen.seconds if chosen else None,
         pass_seconds=chosen.pass_seconds if chosen else None,
+        notes=chosen.notes or None if chosen else None,
         evaluation_seconds=successor.evaluation_seconds + (own.evaluation_seconds if own else 0),
         initial=tuple(ledger.history[0].tolist()) if number == 0 else (),
         selected=tuple(chosen.ids.tolist()) if chosen else (),

@@ -1,5 +1,6 @@
 """What a strategy is handed: inputs, the labelled set and signals, never an unrevealed label."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ class View:
     ) -> None:
         self.labeled = Labeled(labeled.ids.clone(), labeled.inputs, labeled.labels)
         self.history = tuple(ids.clone() for ids in history)
+        self._notes: dict[str, float] = {}
         self._unlabeled = unlabeled.clone()
         self._pool, self._learner, self._needs = pool, learner, frozenset(needs)
 
@@ -54,3 +56,18 @@ class View:
             raise SelectionError(f"The strategy asks for '{name}', which is not in its `needs`.")
         wanted = self._unlabeled if ids is None else ids
         return self._learner.signal(name, self._pool.inputs(wanted), **options)
+
+    def note(self, **numbers: float) -> None:
+        """Have numbers written into the round's row: a solver's gap, a sketch's error.
+
+        SelectionError unless they are finite.
+        """
+        for name, number in numbers.items():
+            if not math.isfinite(number):
+                raise SelectionError(f"The strategy notes {name} = {number}, no finite number.")
+            self._notes[name] = float(number)
+
+    @property
+    def notes(self) -> dict[str, float]:
+        """What was noted so far."""
+        return dict(self._notes)

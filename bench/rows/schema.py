@@ -13,7 +13,7 @@ import pyarrow as pa
 from bench.error import DataError
 from bench.spec import canonical
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 SERIAL = "serial"  # the executor whose seconds may be ranked
 FULL = "full"  # the pseudo strategy that labels the whole pool
 
@@ -48,7 +48,8 @@ class Row:
     revealed captions; duplicates: labelled items whose input equals an earlier labelled one's). A
     metric is null where it could not be measured. `own_*` are null where the objective is
     supervised. `initial` is filled in round 0, `selected` is empty in the last round, whose
-    acquisition and pass are null. A failed round may lack whatever was not reached.
+    acquisition, pass and notes are null. `notes` are numbers that the strategy gave with its choice
+    (a solver's gap, a sketch's error). A failed round may lack whatever was not reached.
     """
 
     task: str
@@ -71,6 +72,7 @@ class Row:
     own_fit_seconds: float | None
     acquisition_seconds: float | None
     pass_seconds: float | None
+    notes: dict[str, float] | None
     evaluation_seconds: float | None
     initial: tuple[int, ...]
     selected: tuple[int, ...]
@@ -96,7 +98,7 @@ _TYPES = {
     **dict.fromkeys(("seed", "round"), pa.int32()),
     **dict.fromkeys(("items", "words", "entities", "duplicates"), pa.int64()),
     **dict.fromkeys(("score", "own_score"), pa.float64()),
-    **dict.fromkeys(("metrics", "own_metrics"), _METRICS),
+    **dict.fromkeys(("metrics", "own_metrics", "notes"), _METRICS),
     **dict.fromkeys(("initial", "selected"), _IDS),
     "synthetic": pa.bool_(),
     "created": pa.timestamp("us", tz="UTC"),
@@ -169,7 +171,7 @@ def _number_faults(row: Row) -> Iterator[str]:
         if getattr(row, name) < 0:
             yield f"{name} is negative: {getattr(row, name)}"
     numbers = {n: getattr(row, n) for n in NAMES if n.endswith(("score", "_seconds"))}
-    for name, value in [*numbers.items(), *(row.metrics or {}).items()]:
+    for name, value in [*numbers.items(), *(row.metrics or {}).items(), *(row.notes or {}).items()]:
         if value is not None and not math.isfinite(value):
             yield f"{name} is {value}, not a finite number"
         if value is not None and value < 0 and name.endswith("_seconds"):

@@ -17,3 +17,5 @@ class Config(config.Config):
     """Decoder LSTM size."""
     unknown: float = 0.5
     """Share of the labelled set's singletons that a training step reads as the unknown word."""
+    embeddings: str = "random"
+    """Where word vectors start, all of them trained: at random, or from files, by name and digest."""

@@ -1,7 +1,7 @@
 """C: the decoders of the papers, each usable at once (teacher forcing) or step by step (beams).
 
-`lstm`: Sutskever et al. 2014 as in ALISE; `aligned` and `attention`: Liu & Lane 2016;
-`Softmax`: one independent decision per token.
+`lstm`: Sutskever et al. 2014 as in ALISE; `aligned` and `attention`: Liu & Lane 2016; `focus`: Zhu &
+Yu 2017; `Softmax`: one independent decision per token.
 """
 
 from typing import NamedTuple, Protocol
@@ -31,8 +31,11 @@ class Memory(NamedTuple):
 class Decoder(Protocol):
     """Reads an encoding; tags run from 0 to K − 1, K is the start mark."""
 
-    def teach(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
-        """Logits [T, B, K] given the true previous tags [T, B]."""
+    output: nn.Linear
+    """The last layer."""
+
+    def read(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
+        """What the last layer reads [T, B, H], given the previous tags [T, B]."""
         ...
 
     def start(self, encoding: Encoding) -> tuple[Memory, State]:
@@ -52,10 +55,9 @@ class Softmax(nn.Module):
         self.share = config.dropout
         self.output = nn.Linear(2 * config.hidden, tags)
 
-    def teach(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
+    def read(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
         """See Decoder; the previous tags are not read."""
-        logits: Tensor = self.output(dropout(encoding.states, self.share, stream))
-        return logits
+        return dropout(encoding.states, self.share, stream)
 
     def start(self, encoding: Encoding) -> tuple[Memory, State]:
         """See Decoder; there is no state."""
@@ -72,15 +74,23 @@ class Recurrent(nn.Module):
 
     `aligned` adds the encoder state at the same position. `attention` adds a context over all
     encoder states, queried by the previous decoder state (additive form); it is the one thing
-    that forbids a single fused call under teacher forcing.
+    that forbids a single fused call under teacher forcing. `focus`: of z, the first backward
+    state alone starts it.
     """
 
-    def __init__(self, tags: int, config: Config, aligned: bool, attention: bool = False) -> None:
+    def __init__(
+        self,
+        tags: int,
+        config: Config,
+        aligned: bool,
+        attention: bool = False,
+        focus: bool = False,
+    ) -> None:
         super().__init__()
         self.share, self.aligned, self.attention = config.dropout, aligned, attention
         size, width = config.decoder, 2 * config.hidden
         self.embedding = nn.Embedding(tags + 1, config.embedding)
-        self.bridge = nn.Linear(width, size)
+        self.bridge = nn.Linear(config.hidden if focus else width, size)
         self.lstm = nn.LSTM(config.embedding + width * (aligned + attention), size)
         self.output = nn.Linear(size, tags)
         if attention:
@@ -88,7 +98,7 @@ class Recurrent(nn.Module):
             self.query = nn.Linear(size, size)
             self.energy = nn.Linear(size, 1)
 
-    def teach(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
+    def read(self, encoding: Encoding, previous: Tensor, stream: torch.Generator | None) -> Tensor:
         """See Decoder; without attention one fused call over all steps."""
         states = dropout(encoding.states, self.share, stream)
         if self.attention:
@@ -98,8 +108,7 @@ class Recurrent(nn.Module):
             first = self._first(encoding).unsqueeze(0)
             x = torch.cat([x, states], -1) if self.aligned else x
             hidden, _ = self.lstm(x, (first, torch.zeros_like(first)))
-        logits: Tensor = self.output(dropout(hidden, self.share, stream))
-        return logits
+        return dropout(hidden, self.share, stream)
 
     def start(self, encoding: Encoding) -> tuple[Memory, State]:
         """See Decoder. Whatever the gates read beside the previous state is computed here, once."""
@@ -128,7 +137,7 @@ class Recurrent(nn.Module):
         return list(self.lstm.all_weights[0])
 
     def _first(self, encoding: Encoding) -> Tensor:
-        return torch.tanh(self.bridge(encoding.z))
+        return torch.tanh(self.bridge(encoding.z[:, -self.bridge.in_features :]))
 
     def _unroll(self, encoding: Encoding, previous: Tensor) -> Tensor:
         memory, state = self.start(encoding)

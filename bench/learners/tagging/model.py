@@ -18,6 +18,8 @@ KINDS = {
     "(Liu & Lane 2016, without attention)",
     "bilstm-attention": "BiLSTM encoder, LSTM decoder with aligned state and attention "
     "(Liu & Lane 2016)",
+    "bilstm-focus": "BiLSTM encoder, LSTM decoder started from the backward state, with focus "
+    "(Zhu & Yu 2017)",
     "bilstm-lstm": "BiLSTM encoder, standard LSTM decoder started from z "
     "(Sutskever et al. 2014, as in ALISE)",
     "bilstm-tagger": "BiLSTM encoder, softmax per token; exact sequence probabilities",
@@ -37,10 +39,15 @@ class Model(nn.Module):
 
     def teach(self, encoding: Encoding, tags: Tensor, stream: torch.Generator | None) -> Tensor:
         """L_s: cross-entropy, mean per token, under teacher forcing; tags [T, B]."""
-        start = torch.full_like(tags[:1], self.tags)
-        previous = torch.cat([start, tags[:-1].clamp(min=0)])
-        logits = self.decoder.teach(encoding, previous, stream)
+        logits = self.decoder.output(self.reading(encoding, tags, stream))
         return F.cross_entropy(logits.flatten(0, 1), tags.flatten(), ignore_index=IGNORED)
+
+    def reading(
+        self, encoding: Encoding, tags: Tensor, stream: torch.Generator | None = None
+    ) -> Tensor:
+        """What the last layer reads along a path of tags [T, B], which may end in padding."""
+        start = torch.full_like(tags[:1], self.tags)
+        return self.decoder.read(encoding, torch.cat([start, tags[:-1].clamp(min=0)]), stream)
 
     def loss(self, batch: Batch, stream: torch.Generator | None = None) -> Tensor:
         """L_s of a labelled batch; dropout where a stream is given."""
@@ -64,5 +71,10 @@ def _decoder(kind: str, tags: int, config: Config) -> Softmax | Recurrent:
         raise UsageError(f"There is no learner '{kind}'.{nearest(kind, KINDS)}")
     if kind == "bilstm-tagger":
         return Softmax(tags, config)
-    aligned, attention = kind != "bilstm-lstm", kind == "bilstm-attention"
-    return Recurrent(tags, config, aligned, attention)
+    return Recurrent(
+        tags,
+        config,
+        aligned=kind != "bilstm-lstm",
+        attention=kind == "bilstm-attention",
+        focus=kind == "bilstm-focus",
+    )

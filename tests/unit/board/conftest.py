@@ -27,7 +27,7 @@ def _row(
         **dict.fromkeys(("learner_params", "params", "environment", "config"), "{}"),
         **dict.fromkeys(("bench_version", "rules_version"), "1.2.3"),
         **dict.fromkeys(("code_digest", "data_digest", "config_digest"), "abcdef123456"),
-        **dict.fromkeys(("own_score", "own_metrics", "own_fit_seconds", "error")),
+        **dict.fromkeys(("own_score", "own_metrics", "own_fit_seconds", "error", "notes")),
         "task": "atis",
         "protocol": "alise",
         "learner": "tagger",

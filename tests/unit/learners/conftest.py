@@ -117,7 +117,7 @@ def forced() -> Callable[[Model, Tensor, Tensor], Tensor]:
         steps, count = paths.shape
         copies = Batch(words.unsqueeze(1).expand(-1, count), torch.full((count,), steps))
         previous = torch.cat([torch.full_like(paths[:1], model.tags), paths[:-1]])
-        logits = model.decoder.teach(model.encoder(copies), previous, None)
+        logits = model.decoder.output(model.decoder.read(model.encoder(copies), previous, None))
         return torch.log_softmax(logits.double(), -1)
 
     return of

@@ -8,7 +8,7 @@ from bench.learners.captioning.config import Config as Captioner
 from bench.learners.tagging.config import Config as Tagger
 from bench.spec import Spec
 
-TAGGERS = ["bilstm-aligned", "bilstm-attention", "bilstm-lstm", "bilstm-tagger"]
+TAGGERS = ["bilstm-aligned", "bilstm-attention", "bilstm-focus", "bilstm-lstm", "bilstm-tagger"]
 COMMON = {"latent", "token_entropy", "nbest_log_probs", "best_log_prob"}
 
 

@@ -18,7 +18,7 @@ def make_row() -> Callable[..., Row]:
             **dict.fromkeys(("rules_version", "bench_version"), "1.0.0"),
             **dict.fromkeys(("code_digest", "data_digest", "config_digest"), "abc"),
             **dict.fromkeys(("seed", "round", "duplicates"), 0),
-            **dict.fromkeys(("own_score", "own_metrics", "own_fit_seconds", "error")),
+            **dict.fromkeys(("own_score", "own_metrics", "own_fit_seconds", "error", "notes")),
             **dict.fromkeys(("fit_seconds", "evaluation_seconds", "score"), 0.5),
             **dict.fromkeys(("acquisition_seconds", "pass_seconds"), 0.25),
             "items": 3,

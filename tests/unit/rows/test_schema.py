@@ -26,6 +26,7 @@ _BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "bool": st.booleans(),
     "float | None": _SCORES,
     "dict[str, float | None] | None": _METRICS,
+    "dict[str, float] | None": st.none() | st.dictionaries(_NAMES, st.floats(0, 1), max_size=3),
     "tuple[int, ...]": _IDS,
     "datetime": st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
 }
@@ -76,7 +77,7 @@ def test_cell_key_ignores_the_round(make_row: Make) -> None:
         ({"items": -1}, "items is negative"),
         ({"unit": "entities"}, "unit is 'entities'"),
         ({"params": '{"b": 1}'}, "params is not canonical JSON"),
-        ({"schema_version": "0"}, "schema_version is '0', expected '1'"),
+        ({"schema_version": "0"}, "schema_version is '0', expected '2'"),
         ({"task": None}, "task is missing"),
         ({"created": datetime(2026, 1, 1)}, "created has no time zone"),
     ],

@@ -34,7 +34,7 @@ PREVIOUS = torch.tensor([[3, 3, 3, 3], [0, 1, 2, 0], [1, 1, 0, 0], [2, 0, 0, 0],
 @torch.no_grad()
 def test_teaching_equals_stepping(kind, drawn, encoding):
     decoder = drawn(kind).model.decoder
-    at_once = decoder.teach(encoding, PREVIOUS, None)
+    at_once = decoder.output(decoder.read(encoding, PREVIOUS, None))
     memory, first = decoder.start(encoding)
     state = tuple(part.unsqueeze(1) for part in first)
     for time, n in enumerate([4, 3, 3, 1, 1]):  # ended sentences leave, as in a beam
@@ -63,7 +63,7 @@ def test_a_decoder_is_a_cell_that_reads_tag_and_aligned_state(aligned, drawn, en
     cell.load_state_dict({k[:-3]: value for k, value in decoder.lstm.state_dict().items()})
     hidden = torch.tanh(decoder.bridge(encoding.z))
     state = (hidden, torch.zeros_like(hidden))
-    taught = decoder.teach(encoding, PREVIOUS, None)
+    taught = decoder.output(decoder.read(encoding, PREVIOUS, None))
     for time, tag in enumerate(PREVIOUS):
         read = [decoder.embedding(tag)] + [encoding.states[time]] * aligned
         state = cell(torch.cat(read, -1), state)
@@ -75,7 +75,7 @@ def test_attention_is_additive_over_the_sentence_alone(drawn, encoding):
     decoder = drawn("bilstm-attention").model.decoder
     cell = nn.LSTMCell(decoder.lstm.input_size, decoder.lstm.hidden_size)
     cell.load_state_dict({k[:-3]: value for k, value in decoder.lstm.state_dict().items()})
-    taught = decoder.teach(encoding, PREVIOUS, None)
+    taught = decoder.output(decoder.read(encoding, PREVIOUS, None))
     for row, length in enumerate(LENGTHS.tolist()):
         states = encoding.states[:length, row]
         hidden = torch.tanh(decoder.bridge(encoding.z[row]))

@@ -1,0 +1,130 @@
+"""Selections among points: k-means++ seeding and farthest-first traversal, a product per centre.
+
+A cloud of points is known by its squared norms and its inner products with one point, so that
+points may be dense or stay factored, as the gradients of a last layer do.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from bench.loop.budget import Budget, SelectionError
+
+_ELEMENTS = 1 << 22
+"""Distances that are held at once where points meet all labelled centres."""
+
+
+class Cloud(Protocol):
+    """Points as far as a selection among them has to know them."""
+
+    def __len__(self) -> int: ...
+
+    def norms(self) -> Tensor:
+        """Squared Euclidean norms [n]."""
+        ...
+
+    def products(self, row: int) -> Tensor:
+        """Inner products of all points with the point `row` [n]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Points:
+    """A cloud of dense points [n, d]."""
+
+    matrix: Tensor
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def norms(self) -> Tensor:
+        """Squared Euclidean norms [n]."""
+        return torch.linalg.vecdot(self.matrix, self.matrix)
+
+    def products(self, row: int) -> Tensor:
+        """Inner products of all points with the point `row` [n]."""
+        return self.matrix @ self.matrix[row]
+
+
+def squared_distances(cloud: Cloud, norms: Tensor, row: int) -> Tensor:
+    """‖x − x_row‖² of every point [n] from the cloud's norms; exactly 0 for the row itself."""
+    distances = (norms + norms[row]).sub_(cloud.products(row), alpha=2).clamp_(min=0)
+    distances[row] = 0
+    return distances
+
+
+def k_means_plus_plus(
+    cloud: Cloud, weights: Tensor, costs: Tensor, budget: Budget, rng: torch.Generator
+) -> Tensor:
+    """Rows drawn as k-means++ draws its centres, until their costs reach the budget; int64 [k].
+
+    The first with a probability ∝ w·‖x‖² (Ash et al. 2020), each further one ∝ w·D², D its
+    distance to the nearest before it (Arthur & Vassilvitskii 2007). When all that are left equal
+    some centre, they are equally likely. `weights` and `costs` are [n]. A draw takes one uniform
+    number, whose place among the cumulative sums in float64 is the row; these are summed on the
+    host, where a row without mass cannot be met. SelectionError when a norm is not finite.
+    """
+    norms = _finite(cloud.norms())
+    weights, free = weights.to("cpu", torch.float64), torch.ones(len(cloud), dtype=torch.float64)
+    prices, left = costs.tolist(), budget.amount
+    nearest, chosen = norms, list[int]()
+    while left > 0 and len(chosen) < len(cloud):
+        share = float(torch.rand((), dtype=torch.float64, generator=rng))
+        row = _place(weights * free * nearest.to("cpu", torch.float64), share)
+        if row == len(cloud):
+            row = _place(free, share)
+        distances = squared_distances(cloud, norms, row)
+        nearest = torch.minimum(nearest, distances) if chosen else distances
+        free[row] = 0
+        chosen.append(row)
+        left -= prices[row]
+    return torch.tensor(chosen, dtype=torch.int64)
+
+
+def farthest_first(
+    points: Tensor, centres: Tensor, costs: Tensor, budget: Budget, rng: torch.Generator
+) -> Tensor:
+    """Rows of points [n, d], each the farthest from all centres [m, d] and from those before it.
+
+    Greedy k-centre (Gonzalez 1985), until their costs [n] reach the budget; int64 [k]. Without
+    centres the first is any. Ties are broken at random: the points are shuffled first.
+    SelectionError when a norm is not finite.
+    """
+    order = torch.randperm(len(points), generator=rng)
+    middle = points.mean(0)  # near the origin, norms and products cancel least
+    cloud = Points(points[order.to(points.device)] - middle)
+    norms = _finite(cloud.norms())
+    nearest = _nearest(cloud.matrix, norms, centres - middle)
+    prices, left = costs.cpu()[order].tolist(), budget.amount
+    chosen: list[int] = []
+    while left > 0 and len(chosen) < len(cloud):
+        row = int(nearest.argmax())
+        torch.minimum(nearest, squared_distances(cloud, norms, row), out=nearest)
+        nearest[row] = -1  # below all distances, those of duplicates too
+        chosen.append(row)
+        left -= prices[row]
+    return order[chosen]
+
+
+def _nearest(points: Tensor, norms: Tensor, centres: Tensor) -> Tensor:
+    """Squared distance of every point to its nearest centre [n]; infinite without centres."""
+    if len(centres) == 0:
+        return torch.full_like(norms, torch.inf)
+    squares = torch.linalg.vecdot(centres, centres)
+    parts = points.split(max(1, _ELEMENTS // len(centres)))
+    least = [torch.addmm(squares, part, centres.T, alpha=-2).amin(1) for part in parts]
+    return (torch.cat(least) + norms).clamp_(min=0)
+
+
+def _place(mass: Tensor, share: float) -> int:
+    """The index where the cumulative sums of a mass [n] first exceed a share of it; n without."""
+    sums = mass.cumsum(0)
+    return int(torch.searchsorted(sums, share * sums[-1], right=True))
+
+
+def _finite(norms: Tensor) -> Tensor:
+    if not norms.isfinite().all():
+        raise SelectionError("The points to choose from hold a value that is not finite.")
+    return norms
