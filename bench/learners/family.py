@@ -48,7 +48,7 @@ class Family(Protocol):
         ...
 
     @property
-    def signals(self) -> Mapping[str, Callable[..., Tensor]]:
+    def signals(self) -> Mapping[str, Callable[..., Any]]:
         """By name: a function of (model, encoding, **options) with one row per item."""
         ...
 

@@ -1,7 +1,7 @@
 """A learner: a model and its training behind the protocol that harness and strategies see."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from bench.data.table import Inputs
 from bench.learners.batching import descending
 from bench.learners.discriminator import Discriminator
 from bench.learners.family import Family
+from bench.learners.gradient import Gradients
 from bench.learners.layer import build
 from bench.learners.objective import ADDS, Notify, Streams, Training
 from bench.learners.vocabulary import Vocabulary
@@ -74,20 +75,22 @@ class Learner:
         return self.family.predict(self.model, self.family.read(inputs), self.outputs, self.device)
 
     @torch.no_grad()  # a strategy may train on a signal, which an inference tensor forbids
-    def signal(self, name: str, inputs: Inputs, **options: Any) -> Tensor:
-        """A named signal for every input, on the device, in the order of the inputs."""
+    def signal(self, name: str, inputs: Inputs, **options: Any) -> Any:
+        """A named signal for every input, on the device, in the order of the inputs.
+
+        A tensor with a row per input; of gradients, Gradients.
+        """
         data = self.family.read(inputs)
         if name == LENGTHS:
-            lengths: Tensor = data.lengths
-            return lengths.clone()
-        result: Tensor | None = None
+            return data.lengths.clone()
+        parts, order = [], []
         for rows in descending(data.lengths, self.family.scoring(self.device)):
             encoding = self.model.encoder(data.batch(rows, self.device))
-            part = self.family.signals[name](self.model, encoding, **options)
-            if result is None:  # the first batch holds the longest sentence
-                result = part.new_empty((len(data), *part.shape[1:]))
-            result = _scatter(result, rows.to(self.device), part)
-        return torch.empty(0, device=self.device) if result is None else result
+            parts.append(self.family.signals[name](self.model, encoding, **options))
+            order.append(rows)
+        if not parts:
+            return torch.empty(0, device=self.device)
+        return _join(parts)[torch.cat(order).argsort().to(self.device)]
 
     def state(self) -> Arrays:
         """All weights, and what they can say, as arrays on the host."""
@@ -113,11 +116,5 @@ class Learner:
         return Training(self.model, data, config, self.device, streams, notify, scoring)
 
 
-def _scatter(result: Tensor, rows: Tensor, part: Tensor) -> Tensor:
-    if part.dim() == 3 and part.shape[1] < result.shape[1]:  # shorter sentences: certain padding
-        result[rows, part.shape[1] :] = -torch.inf
-        result[rows, part.shape[1] :, 0] = 0
-        result[rows, : part.shape[1]] = part
-    else:
-        result[rows] = part
-    return result
+def _join(parts: Sequence[Any]) -> Any:
+    return Gradients.join(parts) if isinstance(parts[0], Gradients) else torch.cat(parts)

@@ -4,7 +4,6 @@ A cloud of points is known by its squared norms and its inner products with one 
 points may be dense or stay factored, as the gradients of a last layer do.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -30,22 +29,22 @@ class Cloud(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class Points:
-    """A cloud of dense points [n, d]."""
+    """A cloud of dense points [n, d], kept by dimension: products are several times as fast so."""
 
-    matrix: Tensor
+    def __init__(self, matrix: Tensor) -> None:
+        self.columns = matrix.T.contiguous()
 
     def __len__(self) -> int:
-        return len(self.matrix)
+        return self.columns.shape[1]
 
     def norms(self) -> Tensor:
         """Squared Euclidean norms [n]."""
-        return torch.linalg.vecdot(self.matrix, self.matrix)
+        return self.columns.square().sum(0)
 
     def products(self, row: int) -> Tensor:
         """Inner products of all points with the point `row` [n]."""
-        return self.matrix @ self.matrix[row]
+        return self.columns.T @ self.columns[:, row]
 
 
 def squared_distances(cloud: Cloud, norms: Tensor, row: int) -> Tensor:
@@ -93,10 +92,11 @@ def farthest_first(
     SelectionError when a norm is not finite.
     """
     order = torch.randperm(len(points), generator=rng)
-    middle = points.mean(0)  # near the origin, norms and products cancel least
-    cloud = Points(points[order.to(points.device)] - middle)
+    middle = points.mean(0)  # around it, norms and products cancel least
+    points, centres = points[order.to(points.device)] - middle, centres - middle
+    cloud = Points(points)
     norms = _finite(cloud.norms())
-    nearest = _nearest(cloud.matrix, norms, centres - middle)
+    nearest = _nearest(points, norms, centres)
     prices, left = costs.cpu()[order].tolist(), budget.amount
     chosen: list[int] = []
     while left > 0 and len(chosen) < len(cloud):
@@ -112,8 +112,8 @@ def _nearest(points: Tensor, norms: Tensor, centres: Tensor) -> Tensor:
     """Squared distance of every point to its nearest centre [n]; infinite without centres."""
     if len(centres) == 0:
         return torch.full_like(norms, torch.inf)
-    squares = torch.linalg.vecdot(centres, centres)
-    parts = points.split(max(1, _ELEMENTS // len(centres)))
+    squares = centres.square().sum(1)
+    parts = torch.split(points, max(1, _ELEMENTS // len(centres)))
     least = [torch.addmm(squares, part, centres.T, alpha=-2).amin(1) for part in parts]
     return (torch.cat(least) + norms).clamp_(min=0)
 

@@ -135,18 +135,27 @@ def _params(path: Path, select: Select, given: dict[str, Value]) -> dict[str, Va
 
 
 def _check_limits(path: Path, select: Select, limits: Any, params: Mapping[str, Any]) -> None:
-    """A file may state `limits = {"width": (1, 100)}`: the lowest and the highest value."""
+    """A file may state `limits`: the lowest and the highest value, or all texts, of a parameter.
+
+    For example {"width": (1, 100), "measure": ("votes", "mutual_information")}.
+    """
     known = inspect.signature(select).parameters
     try:
-        for key, (low, high) in dict(limits).items():
+        for key, allowed in dict(limits).items():
             if key not in known:
                 raise UsageError(f"{path}: `limits` names '{key}', no parameter of select.")
+            if isinstance(known[key].default, str):
+                if key in params and params[key] not in allowed:
+                    what = f"Parameter '{key}' of '{path.stem}' is {params[key]!r}"
+                    raise UsageError(f"{what}.{nearest(str(params[key]), allowed)}")
+                continue
+            low, high = allowed
             if key in params and not low <= params[key] <= high:
                 what = f"Parameter '{key}' of '{path.stem}' is {params[key]}"
                 raise UsageError(f"{what}; it must lie between {low} and {high}.")
     except (TypeError, ValueError) as reason:
         raise UsageError(
-            f"{path}: `limits` must map names of parameters to (lowest, highest)."
+            f"{path}: `limits` must map names of parameters to (lowest, highest), or to all texts."
         ) from reason
 
 

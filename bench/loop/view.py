@@ -46,10 +46,11 @@ class View:
         """What each item takes from the budget, int64: its input words, or 1 where items count."""
         return self._pool.cost(ids).clone()
 
-    def signal(self, name: str, ids: Tensor | None = None, **options: Any) -> Tensor:
+    def signal(self, name: str, ids: Tensor | None = None, **options: Any) -> Any:
         """A named output of the trained model for some items (all unlabelled ones by default).
 
-        Computed when asked, on the run's device, inside the acquisition clock. SelectionError
+        A tensor with a row per item, or Gradients, as many as items. Computed when asked, on the
+        run's device, inside the acquisition clock. SelectionError
         for a signal that the strategy's `needs` do not name.
         """
         if name not in self._needs:

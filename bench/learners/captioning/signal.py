@@ -28,10 +28,13 @@ def best_log_prob(
     return best / (found.lengths[:, 0] + 1) if normalize else best
 
 
-def token_entropy(model: Model, encoding: Encoding) -> Tensor:
-    """The mean over words and end mark of the next word's entropy on the greedy path [B], nats."""
-    total, steps = greedy_entropy(model.decoder, encoding, model.symbols)
-    return total / steps
+def token_entropy(model: Model, encoding: Encoding, total: bool = False) -> Tensor:
+    """The mean over words and end mark of the next word's entropy on the greedy path [B], nats.
+
+    `total` gives the sum instead.
+    """
+    entropy, steps = greedy_entropy(model.decoder, encoding, model.symbols)
+    return entropy if total else entropy / steps
 
 
 SIGNALS: dict[str, Callable[..., Tensor]] = {

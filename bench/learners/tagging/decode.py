@@ -44,13 +44,19 @@ def _follow(state: State, parent: Tensor) -> State:
     )
 
 
-def greedy_log_probs(decoder: Decoder, encoding: Encoding, tags: int) -> Tensor:
-    """Log-probabilities of every tag along the greedy path [T, B, K]; padding is (0, −inf, …)."""
+def greedy(
+    decoder: Decoder, encoding: Encoding, tags: int, noise: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
+    """The greedy path [T, B], and log-probabilities of every tag along it [T, B, K].
+
+    Padding is tag 0 for certain: (0, −inf, …). Dropout where `noise` is given.
+    """
     steps, count = encoding.states.shape[0], encoding.z.shape[0]
-    memory, first = decoder.start(encoding)
+    memory, first = decoder.start(encoding, noise)
     state = tuple(part.unsqueeze(1) for part in first)
     result = encoding.z.new_full((steps, count, tags), -torch.inf)
     result[..., 0] = 0
+    path = torch.zeros((steps, count), dtype=torch.int64, device=result.device)
     running = (torch.arange(steps, device=result.device).unsqueeze(1) < encoding.lengths).sum(1)
     previous = torch.full((count, 1), tags, device=result.device)
     for time, n in enumerate(running.tolist()):
@@ -58,4 +64,5 @@ def greedy_log_probs(decoder: Decoder, encoding: Encoding, tags: int) -> Tensor:
         logits, state = decoder.step(memory, time, previous[:n], state)
         result[time, :n] = torch.log_softmax(logits, -1).squeeze(1)
         previous = logits.argmax(-1)
-    return result
+        path[time, :n] = previous.squeeze(1)
+    return path, result

@@ -18,14 +18,18 @@ State = tuple[Tensor, ...]
 
 
 class Memory(NamedTuple):
-    """What every step of a beam reads: per sentence [B, T, …], and the tag table [K + 1, 4S]."""
+    """What every step of a beam reads: per sentence [B, T, …], and the tag table [K + 1, 4S].
+
+    `noise` draws the dropout of what the last layer reads, where there is any.
+    """
 
     sentence: tuple[Tensor, ...]
     table: Tensor
+    noise: torch.Generator | None = None
 
     def head(self, count: int) -> "Memory":
         """The first `count` sentences."""
-        return Memory(tuple(part[:count] for part in self.sentence), self.table)
+        return self._replace(sentence=tuple(part[:count] for part in self.sentence))
 
 
 class Decoder(Protocol):
@@ -38,8 +42,10 @@ class Decoder(Protocol):
         """What the last layer reads [T, B, H], given the previous tags [T, B]."""
         ...
 
-    def start(self, encoding: Encoding) -> tuple[Memory, State]:
-        """What all steps read, and the first state, each part [B, S]."""
+    def start(
+        self, encoding: Encoding, noise: torch.Generator | None = None
+    ) -> tuple[Memory, State]:
+        """What all steps read, and the first state, each part [B, S]; dropout from `noise`."""
         ...
 
     def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
@@ -59,9 +65,11 @@ class Softmax(nn.Module):
         """See Decoder; the previous tags are not read."""
         return dropout(encoding.states, self.share, stream)
 
-    def start(self, encoding: Encoding) -> tuple[Memory, State]:
+    def start(
+        self, encoding: Encoding, noise: torch.Generator | None = None
+    ) -> tuple[Memory, State]:
         """See Decoder; there is no state."""
-        logits = self.output(encoding.states).transpose(0, 1)
+        logits = self.output(dropout(encoding.states, self.share, noise)).transpose(0, 1)
         return Memory((logits,), logits.new_empty(0)), ()
 
     def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
@@ -110,13 +118,15 @@ class Recurrent(nn.Module):
             hidden, _ = self.lstm(x, (first, torch.zeros_like(first)))
         return dropout(hidden, self.share, stream)
 
-    def start(self, encoding: Encoding) -> tuple[Memory, State]:
+    def start(
+        self, encoding: Encoding, noise: torch.Generator | None = None
+    ) -> tuple[Memory, State]:
         """See Decoder. Whatever the gates read beside the previous state is computed here, once."""
         weight, _, *biases = self._weights()
         bias = biases[0] + biases[1]
         size, width = self.embedding.embedding_dim, encoding.states.shape[-1]
         table = F.linear(self.embedding.weight, weight[:, :size], bias)
-        states = encoding.states.transpose(0, 1)
+        states = dropout(encoding.states, self.share, noise).transpose(0, 1)
         sentence: tuple[Tensor, ...] = ()
         if self.aligned:
             sentence += (F.linear(states, weight[:, size : size + width]),)
@@ -125,12 +135,12 @@ class Recurrent(nn.Module):
             mask = torch.zeros_like(inside, dtype=states.dtype).masked_fill_(~inside, -torch.inf)
             sentence += (mask, self.key(states), F.linear(states, weight[:, -width:]))
         first = self._first(encoding)
-        return Memory(sentence, table), (first, torch.zeros_like(first))
+        return Memory(sentence, table, noise), (first, torch.zeros_like(first))
 
     def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
         """See Decoder."""
         state = self._advance(memory, time, tag, state)
-        return self.output(state[0]), state
+        return self.output(dropout(state[0], self.share, memory.noise)), state
 
     def _weights(self) -> list[Tensor]:
         """Of the LSTM: input and recurrent weights, input and recurrent biases."""

@@ -11,15 +11,26 @@ from bench.learners.tagging.config import Config
 
 
 class Encoding(NamedTuple):
-    """What a decoder reads: states [T, B, 2H], the item representation z [B, 2H], lengths [B]."""
+    """What a decoder reads: states [T, B, 2H], the item representation z [B, 2H], lengths [B].
+
+    `words` [T, B] are what was encoded.
+    """
 
     states: Tensor
     z: Tensor
     lengths: Tensor
+    words: Tensor
 
     def head(self, count: int) -> "Encoding":
         """The first `count` sentences."""
-        return Encoding(self.states[:, :count], self.z[:count], self.lengths[:count])
+        states, words = self.states[:, :count], self.words[:, :count]
+        return Encoding(states, self.z[:count], self.lengths[:count], words)
+
+    def repeat(self, count: int) -> "Encoding":
+        """Each sentence `count` times in a row."""
+        states, words = (each.repeat_interleave(count, 1) for each in (self.states, self.words))
+        z, lengths = (each.repeat_interleave(count, 0) for each in (self.z, self.lengths))
+        return Encoding(states, z, lengths, words)
 
 
 class Encoder(nn.Module):
@@ -35,4 +46,4 @@ class Encoder(nn.Module):
         """Encode a batch; dropout on the embeddings where a stream is given."""
         x = dropout(self.embedding(batch.words), self.share, stream)
         states, z = self.lstm(x, batch.lengths)
-        return Encoding(states, z, batch.lengths)
+        return Encoding(states, z, batch.lengths, batch.words)

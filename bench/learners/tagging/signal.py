@@ -5,22 +5,18 @@ sentence.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from bench.learners.gradient import Gradients, squared_norms
 from bench.learners.signal import discriminator, latent
-from bench.learners.tagging.decode import beam, greedy_log_probs
+from bench.learners.tagging.decode import beam, greedy
 from bench.learners.tagging.encoder import Encoding
 from bench.learners.tagging.model import Model
-
-
-def token_log_probs(model: Model, encoding: Encoding) -> Tensor:
-    """Log-probability of each tag at each position on the greedy path [B, T, K].
-
-    Positions after a sentence's end are certain (0, −inf, …), so that they add no entropy.
-    """
-    return greedy_log_probs(model.decoder, encoding, model.tags).transpose(0, 1)
+from bench.learners.tagging.sample import dropout_predictions, mutual_information
 
 
 def nbest_log_probs(model: Model, encoding: Encoding, width: int = 5) -> Tensor:
@@ -36,18 +32,54 @@ def best_log_prob(
     return best / encoding.lengths if normalize else best
 
 
-def token_entropy(model: Model, encoding: Encoding) -> Tensor:
-    """The mean over words of the entropy of a word's tag on the greedy path [B], in nats."""
-    entropy = torch.special.entr(token_log_probs(model, encoding).exp()).sum((1, 2))
-    mean: Tensor = entropy / encoding.lengths
-    return mean
+def token_entropy(model: Model, encoding: Encoding, total: bool = False) -> Tensor:
+    """The mean over words of the entropy of a word's tag on the greedy path [B], in nats.
+
+    `total` gives the sum instead.
+    """
+    likely = greedy(model.decoder, encoding, model.tags)[1]  # padding is certain
+    entropy: Tensor = torch.special.entr(likely.exp()).sum((0, 2))
+    return entropy if total else entropy / encoding.lengths
 
 
-SIGNALS: dict[str, Callable[..., Tensor]] = {
+def gradient_embedding(model: Model, encoding: Encoding) -> Gradients:
+    """Of −log P(ŷ|x) by the last layer's weights, ŷ the greedy tags (Ash et al. 2020; Kim 2020).
+
+    Σ_t (p_t − onehot(ŷ_t)) ⊗ h_t, with h_t what the layer reads (W-BADGE, Eq. 4).
+    """
+    path, _ = greedy(model.decoder, encoding, model.tags)
+    return Gradients.of(*_factors(model, encoding, path), encoding.lengths)
+
+
+def expected_gradient_length(model: Model, encoding: Encoding, width: int = 5) -> Tensor:
+    """Σ_y P(y|x) ‖∇ −log P(y|x)‖ over the `width` best y, by the last layer's weights [B].
+
+    Settles & Craven 2008, Eq. 9, of the last layer alone.
+    """
+    scores, paths = beam(model.decoder, encoding, model.tags, width)
+    exists = scores > -torch.inf
+    norms = squared_norms(*_factors(model, encoding.repeat(width), paths.flatten(1))).sqrt()
+    length: Tensor = (scores.exp() * norms.view_as(scores)).where(exists, 0).sum(1)
+    return length
+
+
+def _factors(model: Model, encoding: Encoding, path: Tensor) -> tuple[Tensor, Tensor]:
+    """p_t − onehot(y_t) [T, B, K], 0 in the padding, and h_t [T, B, H], along a path [T, B]."""
+    inside = torch.arange(len(path), device=path.device).unsqueeze(1) < encoding.lengths
+    path = path.where(inside, 0)
+    read = model.reading(encoding, path)
+    error = torch.softmax(model.decoder.output(read), -1) - F.one_hot(path, model.tags)
+    return error * inside.unsqueeze(-1), read
+
+
+SIGNALS: dict[str, Callable[..., Any]] = {
     "latent": latent,
-    "token_log_probs": token_log_probs,
     "token_entropy": token_entropy,
     "nbest_log_probs": nbest_log_probs,
     "best_log_prob": best_log_prob,
+    "dropout_predictions": dropout_predictions,
+    "mutual_information": mutual_information,
+    "gradient_embedding": gradient_embedding,
+    "expected_gradient_length": expected_gradient_length,
     "discriminator": discriminator,
 }

@@ -39,7 +39,7 @@ class Tagger:
     first = 0
 
     @property
-    def signals(self) -> Mapping[str, Callable[..., Tensor]]:
+    def signals(self) -> Mapping[str, Callable[..., Any]]:
         """See Family."""
         return SIGNALS
 

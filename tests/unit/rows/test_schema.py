@@ -103,5 +103,5 @@ def test_a_metric_may_be_unmeasured(make_row: Make) -> None:
 
 @pytest.mark.parametrize("changes", [{"seed": 2**40}, {"task": 3}, {"error": "\ud800"}])
 def test_a_value_that_does_not_fit_is_a_data_error(make_row: Make, changes: dict[str, Any]) -> None:
-    with pytest.raises(DataError, match="does not fit schema 1"):
+    with pytest.raises(DataError, match="does not fit schema 2"):
         schema.to_table([make_row(**changes)])

@@ -1,0 +1,93 @@
+"""Gradients of a last layer, kept as factors: an item's is Σ_t left_t ⊗ right_t over its words.
+
+With K outputs and H numbers that the layer reads, a gradient has K·H entries (16,256 for ATIS and a
+decoder of 128), while its factors have K + H a word. Inner products need no more than the factors:
+⟨g, g'⟩ = Σ_{s,t} (left_s · left'_t)(right_s · right'_t).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """n gradients: `left` [W, K] and `right` [W, H], a row per word, item after item.
+
+    `counts` [n] are the words of each item, `squares` [n] the squared norms of the gradients.
+    """
+
+    left: Tensor
+    right: Tensor
+    counts: Tensor
+    squares: Tensor
+
+    @classmethod
+    def of(cls, left: Tensor, right: Tensor, lengths: Tensor) -> "Gradients":
+        """From padded factors [T, B, K] and [T, B, H], where `left` is 0 in the padding."""
+        inside = torch.arange(len(left), device=left.device) < lengths.unsqueeze(1)
+        flat = (side.transpose(0, 1)[inside] for side in (left, right))
+        return cls(*flat, lengths, squared_norms(left, right))
+
+    @classmethod
+    def join(cls, parts: "Sequence[Gradients]") -> "Gradients":
+        """The items of all parts, one after the other."""
+        names = ("left", "right", "counts", "squares")
+        return cls(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __getitem__(self, rows: Tensor) -> "Gradients":
+        """The items at some rows."""
+        counts, starts = self.counts[rows], (self.counts.cumsum(0) - self.counts)[rows]
+        within = torch.arange(int(counts.sum()), device=counts.device)
+        within -= (counts.cumsum(0) - counts).repeat_interleave(counts)
+        words = starts.repeat_interleave(counts) + within
+        return Gradients(self.left[words], self.right[words], counts, self.squares[rows])
+
+    @property
+    def device(self) -> torch.device:
+        """Where the numbers are."""
+        return self.left.device
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the factors take."""
+        return self.left.nbytes + self.right.nbytes
+
+    def norms(self) -> Tensor:
+        """The squared norms [n]."""
+        return self.squares
+
+    def products(self, row: int) -> Tensor:
+        """The inner products of all gradients with the one of a row [n]."""
+        end = int(self.counts[: row + 1].sum())
+        words = slice(end - int(self.counts[row]), end)
+        both = (self.left @ self.left[words].T).mul_(self.right @ self.right[words].T)
+        return self._total(both.sum(1))
+
+    def sketch(self, size: int, rng: torch.Generator) -> Tensor:
+        """The gradients in `size` dimensions [n, size]; equal generators give one projection.
+
+        Entry i is Σ_t (a_i · left_t)(b_i · right_t) / √size for random signs a_i, b_i: inner products
+        keep their mean, and the squared norm of one word's has a relative variance below 8 / size
+        (tensorised random projections, Rakhshan & Rabusseau 2020).
+        """
+        sides = []
+        for factor in (self.left, self.right):
+            bits = torch.randint(2, (factor.shape[1], size), generator=rng, dtype=torch.int8)
+            sides.append(factor @ bits.to(factor).mul_(2).sub_(1))
+        return self._total(sides[0].mul_(sides[1])) / size**0.5
+
+    def _total(self, words: Tensor) -> Tensor:
+        """Sums over the words of each item."""
+        return torch.segment_reduce(words, "sum", lengths=self.counts, unsafe=True)
+
+
+def squared_norms(left: Tensor, right: Tensor) -> Tensor:
+    """‖Σ_t left_t ⊗ right_t‖² [B] from padded factors [T, B, …], one of which is 0 in the padding."""
+    grams = [side.transpose(0, 1) @ side.permute(1, 2, 0) for side in (left, right)]
+    return (grams[0] * grams[1]).sum((1, 2))
