@@ -1,4 +1,4 @@
-"""Expected gradient length of the last layer, over the N best parses (Settles & Craven 2008, Eq. 9).
+"""Expected gradient length of the last layer, over the N best parses (Settles & Craven 2008).
 
 `width` is N. A long gradient is a large change of the model, whatever label is revealed.
 """

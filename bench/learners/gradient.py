@@ -28,8 +28,8 @@ class Gradients:
     def of(cls, left: Tensor, right: Tensor, lengths: Tensor) -> "Gradients":
         """From padded factors [T, B, K] and [T, B, H], where `left` is 0 in the padding."""
         inside = torch.arange(len(left), device=left.device) < lengths.unsqueeze(1)
-        flat = (side.transpose(0, 1)[inside] for side in (left, right))
-        return cls(*flat, lengths, squared_norms(left, right))
+        flat = [side.transpose(0, 1)[inside] for side in (left, right)]
+        return cls(flat[0], flat[1], lengths, squared_norms(left, right))
 
     @classmethod
     def join(cls, parts: "Sequence[Gradients]") -> "Gradients":
@@ -72,22 +72,23 @@ class Gradients:
     def sketch(self, size: int, rng: torch.Generator) -> Tensor:
         """The gradients in `size` dimensions [n, size]; equal generators give one projection.
 
-        Entry i is Σ_t (a_i · left_t)(b_i · right_t) / √size for random signs a_i, b_i: inner products
-        keep their mean, and the squared norm of one word's has a relative variance below 8 / size
-        (tensorised random projections, Rakhshan & Rabusseau 2020).
+        Entry i is Σ_t (a_i · left_t)(b_i · right_t) / √size for random signs a_i, b_i: inner
+        products keep their mean, and the squared norm of one word's has a relative variance below
+        8 / size (tensorised random projections, Rakhshan & Rabusseau 2020).
         """
         sides = []
         for factor in (self.left, self.right):
             bits = torch.randint(2, (factor.shape[1], size), generator=rng, dtype=torch.int8)
             sides.append(factor @ bits.to(factor).mul_(2).sub_(1))
-        return self._total(sides[0].mul_(sides[1])) / size**0.5
+        return self._total(sides[0].mul_(sides[1])).div_(size**0.5)
 
     def _total(self, words: Tensor) -> Tensor:
         """Sums over the words of each item."""
-        return torch.segment_reduce(words, "sum", lengths=self.counts, unsafe=True)
+        total: Tensor = torch.segment_reduce(words, "sum", lengths=self.counts, unsafe=True)
+        return total
 
 
 def squared_norms(left: Tensor, right: Tensor) -> Tensor:
-    """‖Σ_t left_t ⊗ right_t‖² [B] from padded factors [T, B, …], one of which is 0 in the padding."""
+    """‖Σ_t left_t ⊗ right_t‖² [B] from factors [T, B, …], one of which is 0 in the padding."""
     grams = [side.transpose(0, 1) @ side.permute(1, 2, 0) for side in (left, right)]
     return (grams[0] * grams[1]).sum((1, 2))

@@ -1,7 +1,7 @@
 """A learner: a model and its training behind the protocol that harness and strategies see."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,5 +116,5 @@ class Learner:
         return Training(self.model, data, config, self.device, streams, notify, scoring)
 
 
-def _join(parts: Sequence[Any]) -> Any:
+def _join(parts: list[Any]) -> Any:
     return Gradients.join(parts) if isinstance(parts[0], Gradients) else torch.cat(parts)

@@ -36,7 +36,8 @@ def _sketch(view: View, ids: Tensor, rng: torch.Generator) -> Tensor:
     while size > 1 and 4 * size * len(ids) > ROOM:
         size //= 2
     seed = int(torch.randint(1 << 62, (1,), generator=rng))
-    sketch, errors = None, []
+    sketch: Tensor | None = None
+    errors = []
     for start in range(0, len(ids), _CHUNK):
         part = view.signal("gradient_embedding", ids[start : start + _CHUNK])
         if sketch is None:

@@ -31,6 +31,10 @@ class Strategy:
     select: Select
     digest: str
 
+    def missing(self, learner: str) -> list[str]:
+        """The signals that it needs and a learner does not offer."""
+        return sorted(set(self.needs) - signals(learner, self.objective))
+
 
 def folder() -> Path:
     """The bundled strategies: beside the package in a checkout, inside it in a wheel."""

@@ -17,6 +17,8 @@ from bench.loop.seed import Streams
 from bench.spec import Spec
 
 NAMES = registry.names()
+GRADIENT = "gradient_embedding"
+"""The one signal that is no tensor."""
 SMALL = "[batch_size=16,decoder=8,embedding=8,epochs=2,hidden=8,learning_rate=0.05]"
 TEXTS = pa.array([["unheard", "of"], ["boston"], ["to", "boston", "on", "monday", "morning"]])
 
@@ -120,18 +122,21 @@ def test_every_signal_has_a_row_an_item(bench: Bench, name: str, objective: str)
     learner, strange = bench.fitted(objective), bench.strange
     shapes = {
         "latent": (3, learner.model.latent_size),
-        "token_log_probs": (3, 5, len(learner.outputs)),
         "token_entropy": (3,),
         "nbest_log_probs": (3, 5),
         "best_log_prob": (3,),
+        "dropout_predictions": (3, 100),
+        "mutual_information": (3,),
+        "expected_gradient_length": (3,),
         "discriminator": (3,),
         "lengths": (3,),
     }
-    assert set(shapes) == registry.signals(None, "adversarial"), "a new signal is to be held"
-    for signal in registry.signals(name, objective):
+    whole = {"lengths", "dropout_predictions"}
+    assert {*shapes, GRADIENT} == registry.signals(None, "adversarial"), "a new one is to be held"
+    for signal in registry.signals(name, objective) - {GRADIENT}:
         value = learner.signal(signal, strange)
         assert value.shape == shapes[signal], signal
-        assert value.is_floating_point() == (signal != "lengths")
+        assert value.is_floating_point() == (signal not in whole)
         assert not value.isnan().any()
         assert not value.requires_grad
         assert len(learner.signal(signal, strange.take(pa.array([], pa.int64())))) == 0
@@ -150,9 +155,16 @@ def test_log_probabilities_agree_with_one_another(bench: Bench, name: str) -> No
     assert torch.allclose(steps, steps.round(), atol=1e-4)
     assert steps.min() >= 1 - 1e-4
     assert (learner.signal("token_entropy", strange) > 0).all()
-    if "token_log_probs" in registry.signals(name):
-        sums = learner.signal("token_log_probs", strange).exp().sum(-1)
-        assert torch.allclose(sums, torch.ones_like(sums), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if GRADIENT in registry.signals(name)])
+def test_gradients_are_of_every_item(bench: Bench, name: str) -> None:
+    found = bench.fitted().signal(GRADIENT, bench.strange)
+    assert len(found) == 3
+    assert (found.norms() > 0).all()
+    own = torch.stack([found.products(row)[row] for row in range(3)])
+    assert torch.allclose(found.norms(), own, atol=1e-6)
+    assert not found.left.requires_grad
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,7 +188,7 @@ def test_its_state_restores_it(bench: Bench, name: str, objective: str) -> None:
     assert restored.outputs.symbols.equals(learner.outputs.symbols)
     assert len(restored.outputs) == len(learner.outputs)
     assert restored.predict(strange).equals(learner.predict(strange))
-    for signal in registry.signals(name, objective):
+    for signal in registry.signals(name, objective) - {GRADIENT}:
         assert torch.equal(restored.signal(signal, strange), learner.signal(signal, strange))
 
 

@@ -18,4 +18,4 @@ class Config(config.Config):
     unknown: float = 0.5
     """Share of the labelled set's singletons that a training step reads as the unknown word."""
     embeddings: str = "random"
-    """Where word vectors start, all of them trained: at random, or from files, by name and digest."""
+    """Where word vectors start before they are trained: at random, or files by name and digest."""

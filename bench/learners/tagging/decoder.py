@@ -1,7 +1,7 @@
 """C: the decoders of the papers, each usable at once (teacher forcing) or step by step (beams).
 
-`lstm`: Sutskever et al. 2014 as in ALISE; `aligned` and `attention`: Liu & Lane 2016; `focus`: Zhu &
-Yu 2017; `Softmax`: one independent decision per token.
+`lstm`: Sutskever et al. 2014 as in ALISE; `aligned` and `attention`: Liu & Lane 2016; `focus`:
+Zhu & Yu 2017; `Softmax`: one independent decision per token.
 """
 
 from typing import NamedTuple, Protocol

@@ -45,11 +45,12 @@ def mutual_information(
     mean, entropy = torch.zeros_like(likely), torch.zeros_like(likely[..., 0])
     for masked, noise, count in _masked(model, encoding, passes, rng):
         read = model.reading(masked, path.repeat_interleave(count, 1), noise)
-        p = torch.softmax(model.decoder.output(read), -1)
-        mean += p.unflatten(1, (-1, count)).sum(2) / passes
-        entropy += torch.special.entr(p).sum(-1).unflatten(1, (-1, count)).sum(2) / passes
+        p = torch.softmax(model.decoder.output(read), -1).view(*path.shape, count, -1)
+        mean += p.sum(2) / passes
+        entropy += torch.special.entr(p).sum((2, 3)) / passes
     inside = torch.arange(len(path), device=path.device).unsqueeze(1) < encoding.lengths
-    return ((torch.special.entr(mean).sum(-1) - entropy) * inside).sum(0)
+    information: Tensor = ((torch.special.entr(mean).sum(-1) - entropy) * inside).sum(0)
+    return information
 
 
 def _masked(

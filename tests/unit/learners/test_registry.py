@@ -10,6 +10,10 @@ from bench.spec import Spec
 
 TAGGERS = ["bilstm-aligned", "bilstm-attention", "bilstm-focus", "bilstm-lstm", "bilstm-tagger"]
 COMMON = {"latent", "token_entropy", "nbest_log_probs", "best_log_prob"}
+OF_SENTENCES = {
+    *("lengths", "dropout_predictions", "mutual_information"),
+    *("gradient_embedding", "expected_gradient_length"),
+}
 
 
 def test_every_learner_is_for_one_kind_of_task() -> None:
@@ -40,7 +44,7 @@ def test_a_typo_gets_the_nearest_names(ask) -> None:
 
 def test_signals_are_those_of_the_learner_and_its_objective() -> None:
     for name in TAGGERS:
-        assert registry.signals(name) == COMMON | {"token_log_probs", "lengths"}
+        assert registry.signals(name) == COMMON | OF_SENTENCES
     assert registry.signals("show-attend-tell") == COMMON
     for name in registry.names():
         gained = registry.signals(name, "adversarial") - registry.signals(name)
@@ -48,5 +52,5 @@ def test_signals_are_those_of_the_learner_and_its_objective() -> None:
 
 
 def test_without_a_learner_signals_are_those_of_any() -> None:
-    assert registry.signals() == COMMON | {"token_log_probs", "lengths"}
+    assert registry.signals() == COMMON | OF_SENTENCES
     assert registry.signals(None, "adversarial") == registry.signals() | {"discriminator"}

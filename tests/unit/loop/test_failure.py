@@ -48,7 +48,7 @@ FAULTS: dict[str, tuple[Select, str]] = {
     "float list": (lambda v, b, r: v.unlabeled.double().tolist(), "returned a list"),
     "matrix": (lambda v, b, r: v.unlabeled[None], r"shape \(1, 100\)"),
     "sparse": (lambda v, b, r: v.unlabeled.to_sparse(), r"a tensor of shape \(100,\)"),
-    "unasked": (lambda v, b, r: v.signal("token_log_probs"), "'token_log_probs', which is not in"),
+    "unasked": (lambda v, b, r: v.signal("token_entropy"), "'token_entropy', which is not in"),
     "options": (lambda v, b, r: v.signal("latent", depth=3), "unexpected keyword argument 'depth'"),
     "elsewhere": (lambda v, b, r: v.inputs(torch.tensor([10**6])), "Item 1000000 is not in the"),
 }

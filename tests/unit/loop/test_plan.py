@@ -82,10 +82,10 @@ def test_a_strategy_without_its_signals_is_left_out_and_named(tiny: Any, snaps: 
 
 def test_all_missing_signals_are_named(snaps: Any, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
-    needs = '("token_log_probs", "latent", "lengths")'
+    needs = '("gradient_embedding", "latent", "lengths")'
     path.write_text(f'"""Of nobody (2026)."""\nneeds = {needs}\ndef select(v, b, r): ...\n')
     made = plan(snaps.request(strategies=(str(path), "full")))
-    assert made.inapplicable == {str(path): ["lengths", "token_log_probs"]}
+    assert made.inapplicable == {str(path): ["gradient_embedding", "lengths"]}
     assert names(made.cells) == ["full seed 0"]
 
 

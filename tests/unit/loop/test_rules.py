@@ -432,17 +432,17 @@ def test_rule_5_a_strategy_pays_for_its_work_and_for_no_other(
         watch.notes.append("select")
         watch.now += 10
         view.signal("latent")
-        view.signal("token_log_probs", view.unlabeled[:5])
+        view.signal("token_entropy", view.unlabeled[:5])
         return view.unlabeled
 
-    row = tiny.run(tiny.planted(select, ("latent", "token_log_probs"), rounds=1))[0]
+    row = tiny.run(tiny.planted(select, ("latent", "token_entropy"), rounds=1))[0]
     assert row.acquisition_seconds == 12
     assert row.pass_seconds == 1
     assert row.fit_seconds == 100
     assert row.evaluation_seconds == 1000
-    warm = ["signal latent", "signal latent", "signal token_log_probs"]
+    warm = ["signal latent", "signal latent", "signal token_entropy"]
     once = ["wait", "read", "signal latent", "wait", "read"]
-    work = ["wait", "read", "select", "signal latent", "signal token_log_probs", "wait", "read"]
+    work = ["wait", "read", "select", "signal latent", "signal token_entropy", "wait", "read"]
     assert watch.notes[watch.notes.index("predict") + 3 :] == [*warm, *once, *work]
 
 

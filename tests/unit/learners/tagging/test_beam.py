@@ -7,10 +7,11 @@ from torch import Tensor
 
 from bench.learners.batching import descending
 from bench.learners.learner import Learner
+from bench.learners.tagging import decode
 from bench.learners.tagging.batch import Indexed
 from bench.learners.tagging.decode import beam
 
-RECURRENT = ["bilstm-aligned", "bilstm-attention", "bilstm-lstm"]
+RECURRENT = ["bilstm-aligned", "bilstm-attention", "bilstm-focus", "bilstm-lstm"]
 LENGTHS = torch.tensor([4, 1, 2, 3, 4, 2, 3, 1])
 ALL = 3**4  # label sequences of the longest sentence
 
@@ -93,14 +94,20 @@ def test_predictions_are_the_greedy_paths(kind, drawn, forced, sentences):
         )
 
 
-def test_token_log_probs_follow_the_greedy_path_and_padding_is_certain(
-    kind, drawn, forced, sentences
+def test_the_greedy_path_has_its_log_probs_and_padding_is_certain(
+    kind, drawn, forced, sentences, batch
 ):
     learner, inputs = drawn(kind), sentences()
-    signal = learner.signal("token_log_probs", inputs)
-    assert signal.shape == (len(inputs), 4, 3)
-    for text, found in zip(inputs.to_pylist(), signal, strict=True):
-        truth = greedy(learner, text, forced)[1]
+    model, order = learner.model, LENGTHS.argsort(descending=True, stable=True)
+    encoding = model.encoder(batch(learner, inputs.take(pa.array(order.numpy()))))
+    path, likely = decode.greedy(model.decoder, encoding, model.tags)
+    assert likely.shape == (4, len(inputs), 3)
+    for column, row in enumerate(order.tolist()):
+        text = inputs[row].as_py()
+        tags, truth = greedy(learner, text, forced)
+        found = likely[:, column]
+        assert path[: len(text), column].tolist() == tags.tolist()
+        assert not path[len(text) :, column].any()
         torch.testing.assert_close(found[: len(text)].double(), truth, atol=1e-5, rtol=0)
         assert (found[len(text) :] == torch.tensor([0, -torch.inf, -torch.inf])).all()
         assert (torch.special.entr(found[len(text) :].exp()) == 0).all()
@@ -136,11 +143,11 @@ def test_lengths_are_words_and_ask_no_model(blank, sentences):
     assert lengths.dtype == torch.int64
 
 
-def test_padding_is_certain_across_scoring_batches(drawn, monkeypatch, sentences):
+def test_signals_do_not_depend_on_the_scoring_batches(drawn, monkeypatch, sentences):
     learner = drawn("bilstm-aligned")
-    whole = learner.signal("token_log_probs", sentences())
+    whole = learner.signal("nbest_log_probs", sentences())
     monkeypatch.setattr("bench.learners.tagging.tagger.SCORING", 2)
-    parts = learner.signal("token_log_probs", sentences())
+    parts = learner.signal("nbest_log_probs", sentences())
     torch.testing.assert_close(parts, whole, atol=1e-5, rtol=0)
 
 
