@@ -13,9 +13,11 @@ from bench.data import fetch
 from bench.data import task as tasks
 from bench.data.captioning import meteor
 from bench.data.captioning.reader import words
+from bench.learners import registry
 from bench.loop import strategy
 from bench.loop.seed import Streams
 from bench.rows.schema import FULL
+from bench.spec import Spec
 
 ALL = [(name, protocol) for name in cards.names() for protocol in cards.load(name).protocols]
 SPANS = {"f1", "f1_lenient", "precision", "recall", "accuracy"}
@@ -53,6 +55,16 @@ def absent(card: cards.Card, root: Path | None) -> list[str]:
 
 def pinned(card: cards.Card) -> set[str]:
     return {file.path for file in card.files if file.sha256}
+
+
+@pytest.mark.parametrize(("name", "protocol"), ALL)
+def test_its_learner_and_settings_are_known(name: str, protocol: str) -> None:
+    card = cards.load(name)
+    recipe = card.recipe(protocol)
+    learner = Spec.parse(recipe.learner or registry.default(card.kind))
+    config = registry.config(Spec.of(learner.name, {**recipe.settings, **dict(learner.params)}))
+    assert registry.kind(learner.name) == card.kind
+    assert recipe.settings.items() <= config.record().items()
 
 
 def test_tasks_are_found_and_one_runs_anywhere() -> None:

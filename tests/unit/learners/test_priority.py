@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.data.pool import Pool
+from bench.learners.gradient import Gradients
 from bench.loop import strategy
 from bench.loop.budget import Budget
 from bench.loop.view import View
@@ -145,3 +146,59 @@ def test_alise_nse_asks_for_parses_of_its_candidates_alone(drawn, select, senten
     scores = torch.special.entr(parses.double().exp()).sum(-1)[candidates]
     expected = IDS[candidates[torch.argsort(scores, descending=True)]]
     assert select("alise_nse", learner).tolist() == expected.tolist()
+
+
+def test_votes_are_counted_by_hand(select):
+    """Of 5 masks: 3 agree, all agree, 2 and 2 agree: 0.4, 0 and 0.6 disagree."""
+    said = torch.tensor([[7, 7, 1, 7, 2], [5, 5, 5, 5, 5], [1, 2, 1, 2, 3]])
+    learner = Stub(said)
+    assert select("bald[passes=5]", learner, raw=True).tolist() == pytest.approx([0.4, 0.0, 0.6])
+    assert select("bald[passes=5]", learner).tolist() == [7, 3, 4]
+    assert learner.asked[0]["name"] == "dropout_predictions"
+    assert learner.asked[0]["passes"] == 5
+    information = Stub(torch.tensor([0.1, 0.9, 0.5]))
+    assert select("bald[measure=mutual_information]", information).tolist() == [4, 7, 3]
+    assert information.asked[0]["name"] == "mutual_information"
+    assert information.asked[0]["passes"] == 100
+
+
+def test_egl_ranks_by_the_expected_length(select):
+    learner = Stub(torch.tensor([1.0, 3.0, 2.0]))
+    assert select("egl[width=2]", learner).tolist() == [4, 7, 3]
+    assert learner.asked[0] | {"width": 2} == learner.asked[0]
+
+
+class Sentences(Stub):
+    """Answers with gradients, or with the lengths of the sentences."""
+
+    def __init__(self, gradients: Gradients, lengths: Tensor) -> None:
+        super().__init__(lengths)
+        self.gradients = gradients
+
+    def signal(self, name: str, inputs: pa.ListArray, **options: object) -> Tensor:
+        return self.values if name == "lengths" else self.gradients  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("name", "power"), [("badge", 0), ("wbadge", 2)])
+def test_badge_draws_by_squared_norms_and_wbadge_by_lengths_too(name, power, select, monkeypatch):
+    """What both hand to k-means++: the gradients, and the weight of every item."""
+    stream, lengths = torch.Generator().manual_seed(0), torch.tensor([4, 1, 2])
+    left = torch.randn(4, 3, 2, generator=stream)
+    left *= (torch.arange(4).unsqueeze(1) < lengths).unsqueeze(-1)
+    gradients = Gradients.of(left, torch.randn(4, 3, 5, generator=stream), lengths)
+    handed = {}
+
+    def record(cloud, weights, costs, budget, rng):
+        handed.update(cloud=cloud, weights=weights, costs=costs, budget=budget)
+        return torch.tensor([2, 0, 1])
+
+    chosen = strategy.load(name)
+    monkeypatch.setitem(chosen.select.__globals__, "k_means_plus_plus", record)
+    assert select(name, Sentences(gradients, lengths)).tolist() == [7, 3, 4]
+    assert handed["cloud"] is gradients
+    truth = lengths.double() ** power
+    torch.testing.assert_close(
+        handed["weights"] / handed["weights"].sum(), (truth / truth.sum()).to(handed["weights"])
+    )
+    assert handed["costs"].tolist() == [1, 1, 1]
+    assert handed["budget"] == Budget(3)

@@ -83,6 +83,25 @@ def test_a_tenth_is_held_out(count, held, blank, labeled):
     assert len(made.train) == max(1, count - held)
 
 
+@pytest.mark.parametrize("objective", ["supervised", "adversarial"])
+def test_without_validation_all_is_trained_on_and_the_last_epoch_kept(
+    objective, drawn, labeled, sentences, monkeypatch
+):
+    learner, seen = drawn("bilstm-tagger", more="validation=0,patience=1,epochs=6"), []
+    made = training(
+        learner, labeled(), notify=lambda n: seen.append(copy.deepcopy(learner.state()))
+    )
+    monkeypatch.setattr(made, "_validation_loss", lambda: pytest.fail("nothing is held out"))
+    assert (len(made.valid), len(made.train)) == (0, len(labeled().ids))
+    if objective == "supervised":
+        made.supervised()
+    else:
+        made.adversarial(Indexed.of(sentences(), learner.family.words))
+    assert len(seen) == 6
+    assert alike(learner.state(), seen[-1])
+    assert not alike(seen[-1], seen[-2])
+
+
 def test_what_is_held_out_depends_on_the_seed_and_not_on_the_labels(blank, labeled):
     learner, given = blank("bilstm-tagger"), labeled(*["a b"] * 100)
     first, again, other = (training(learner, given, seed).valid.tolist() for seed in (0, 0, 1))

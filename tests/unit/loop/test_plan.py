@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,26 @@ def test_without_a_learner_it_is_the_default_of_the_tasks_kind(
     (cell,) = plan(smalls[kind].request(learner=None)).cells
     assert (cell.key.learner, cell.key.learner_params) == (learner, "{}")
     assert cell.key == smalls[kind].cell("random", learner=learner).key
+
+
+def protocol_with(cell: Cell, **changes: Any) -> Cell:
+    """The cell under a protocol that sets more."""
+    task = cell.task
+    recipe = replace(task.card.recipe(task.protocol.name), **changes)
+    card = replace(task.card, protocols={task.protocol.name: recipe})
+    cell.__dict__["task"] = replace(task, card=card)  # where the cached property keeps it
+    return cell
+
+
+def test_a_protocol_names_a_learner_and_sets_it(tiny: Any) -> None:
+    sets = {"learner": "bilstm-focus", "settings": {"hidden": 9, "validation": 0.0}}
+    cell = protocol_with(tiny.cell("random", learner=None), **sets)
+    assert cell.key.learner == "bilstm-focus"
+    assert cell.key.learner_params == '{"hidden":9,"validation":0.0}'
+    assert (cell.config.hidden, cell.config.validation) == (9, 0.0)
+    named = protocol_with(tiny.cell("random", learner="bilstm-lstm[hidden=5]"), **sets)
+    assert named.key.learner == "bilstm-lstm"
+    assert named.key.learner_params == '{"hidden":5,"validation":0.0}'  # the user's word is last
 
 
 def test_a_strategy_without_its_signals_is_left_out_and_named(tiny: Any, snaps: Any) -> None:

@@ -117,6 +117,13 @@ def test_a_file_may_bound_its_parameters(write: Write) -> None:
         load(f"{path}[k=10]")
 
 
+def test_a_file_may_list_the_texts_of_a_parameter(write: Write) -> None:
+    path = write(GOOD.replace("k=1", 'k="votes"') + 'limits = {"k": ("votes", "shares")}\n')
+    assert str(load(f"{path}[k=shares]").spec) == "mine[k=shares]"
+    with pytest.raises(UsageError, match="'k' of 'mine' is 'share'. Did you mean shares"):
+        load(f"{path}[k=share]")
+
+
 @pytest.mark.parametrize("name", ["random", "lc", "full"])
 def test_a_name_that_is_taken_is_refused(write: Write, name: str) -> None:
     with pytest.raises(UsageError, match=f"the name '{name}' is taken; rename the file"):

@@ -56,12 +56,14 @@ def test_beams_step_independently(kind, drawn, encoding):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("aligned", [True, False])
-def test_a_decoder_is_a_cell_that_reads_tag_and_aligned_state(aligned, drawn, encoding):
-    decoder = drawn("bilstm-aligned" if aligned else "bilstm-lstm").model.decoder
+@pytest.mark.parametrize("name", ["bilstm-aligned", "bilstm-focus", "bilstm-lstm"])
+def test_a_decoder_is_a_cell_that_reads_tag_and_aligned_state(name, drawn, encoding):
+    decoder, aligned = drawn(name).model.decoder, name != "bilstm-lstm"
     cell = nn.LSTMCell(decoder.lstm.input_size, decoder.lstm.hidden_size)
     cell.load_state_dict({k[:-3]: value for k, value in decoder.lstm.state_dict().items()})
-    hidden = torch.tanh(decoder.bridge(encoding.z))
+    # z is [last forward; first backward state]; with focus the backward one alone begins
+    begins = encoding.z[:, 4:] if name == "bilstm-focus" else encoding.z
+    hidden = torch.tanh(decoder.bridge(begins))
     state = (hidden, torch.zeros_like(hidden))
     taught = decoder.output(decoder.read(encoding, PREVIOUS, None))
     for time, tag in enumerate(PREVIOUS):
