@@ -10,6 +10,7 @@ from bench.cli.gallery import gallery
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_
 from bench.cli.run import run
+from bench.cli.select import select
 from bench.error import BenchError
 
 INTERRUPTED = 130
@@ -68,5 +69,5 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (run, list_, data, leaderboard, gallery):
+for verb in (run, list_, data, leaderboard, gallery, select):
     cli.add_command(verb)

@@ -21,6 +21,25 @@ def data_root(verb: Callable[..., Any]) -> Callable[..., Any]:
     )(verb)
 
 
+def layout(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how own data is to be read."""
+    columns = click.option(
+        "--columns",
+        default="",
+        metavar="WORD,TAG",
+        help="Where words and tags are: columns counted from 1 (-1: the last), or keys of JSONL "
+        "and data sets.  [default: 1,-1; tokens or words, tags or ner_tags or labels]",
+    )
+    scheme = click.option(
+        "--scheme",
+        type=click.Choice(["auto", "iob1", "bio", "iobes"]),
+        default="auto",
+        show_default=True,
+        help="How tags spell spans; auto: as all of them keep to.",
+    )
+    return columns(scheme(verb))
+
+
 def examples(*lines: str) -> str:
     """The epilog of a verb's help."""
     return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))

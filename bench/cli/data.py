@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import data_root, examples, table
+from bench.cli.common import data_root, examples, layout, table
 from bench.error import DataError
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ _PROTOCOL = click.option("--protocol", help="Files of this protocol.  [default: 
         "bench data fetch atis",
         "bench data verify",
         "bench data features flickr8k --encoder hf:microsoft/resnet-50",
+        "bench data inspect my.conll",
     )
 )
 def data() -> None:
-    """Download data files, check their digests, make features of images."""
+    """Download data files, check their digests, make features of images, look at own data."""
 
 
 def _card(task: str, protocol: str | None) -> "Card":
@@ -93,3 +94,31 @@ def features(
     made = feature.make(_card(task, protocol), encoder, name, where, data_root)
     click.echo(f"{made.path}: {' × '.join(map(str, made.shape))}")
     click.echo(f"Use them with --learner 'show-attend-tell[features={made.name}]'.")
+
+
+@data.command(
+    epilog=examples(
+        "bench data inspect my.conll",
+        "bench data inspect my.conll --columns 1,4 --scheme iob1",
+        "bench data inspect hf:./folder --columns tokens,ner_tags",
+    )
+)
+@click.argument("file")
+@layout
+def inspect(file: str, columns: str, scheme: str) -> None:
+    """Say what is understood of own data: columns, scheme, sizes, labels, and what is odd.
+
+    FILE is as --data of `bench run`. What that would refuse is an error here, after all that could
+    be understood; lines, words and labels are counted up to the first line that cannot be read.
+    """
+    from bench.data.tagging import inspection
+    from bench.data.tagging.source import Source
+
+    source = Source(file, columns=columns, scheme=scheme)
+    report = inspection.inspect(source)
+    table([("data", file), *report.facts])
+    for warning in report.warnings:
+        click.echo(f"warning: {warning}")
+    from bench.loop.plan import check_own  # what comes now takes torch, and longer
+
+    click.echo(f"`bench run --data` takes it: {check_own(source).card.title}")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import FOLDER, data_root, examples
+from bench.cli.common import FOLDER, data_root, examples, layout
 from bench.cli.leaderboard import show
 from bench.error import BenchError, UsageError
 from bench.spec import Spec
 
 if TYPE_CHECKING:
+    from bench.data.tagging.source import Source
     from bench.loop.plan import Plan
 
 
@@ -23,13 +24,36 @@ if TYPE_CHECKING:
         "bench run --strategy 'nse[normalize=true],margin' --learner bilstm-tagger",
         "bench run --strategy random,./my_strategy.py --jobs 2",
         "bench run --task shapes --strategy random,lc,alise --seeds 3",
+        "bench run --learner 'bilstm-tagger[embedding=400]' --embeddings glove.txt,charNgram.txt",
+        "bench run --data my.conll --columns 1,4 --scheme iob1",
+        "bench run --data train.jsonl --test test.jsonl --strategy random,wbadge",
+        "bench run --data hf:owner/name --columns tokens,ner_tags",
     )
 )
-@click.option("--task", default="flights", show_default=True, help="See `bench list tasks`.")
+@click.option("--task", help="See `bench list tasks`.  [default: flights]")
+@click.option(
+    "--data",
+    metavar="FILE",
+    help="Own data in the place of a task: columns (word and tag), JSONL (.jsonl, .json), "
+    "hf:owner/name[:config] or hf:./folder. See `bench data inspect`.",
+)
+@click.option(
+    "--test",
+    metavar="FILE",
+    help="The test split of --data.  [default: the data's own, else a fifth is drawn by seed]",
+)
+@layout
 @click.option(
     "--protocol", help="How the task is split and the budget spent.  [default: the task's]"
 )
 @click.option("--learner", help="See `bench list learners`.  [default: that of the task's kind]")
+@click.option(
+    "--embeddings",
+    default="",
+    metavar="FILE[,FILE…]",
+    help="Text files of word vectors (GloVe, word2vec, character n-grams; also .gz) that the "
+    "learner's words start from, side by side.  [default: random vectors]",
+)
 @click.option(
     "--strategy",
     "strategies",
@@ -49,9 +73,14 @@ if TYPE_CHECKING:
 )
 @data_root
 def run(
-    task: str,
+    task: str | None,
+    data: str | None,
+    test: str | None,
+    columns: str,
+    scheme: str,
     protocol: str | None,
     learner: str | None,
+    embeddings: str,
     strategies: tuple[str, ...],
     seeds: int | None,
     rounds: int | None,
@@ -60,11 +89,14 @@ def run(
     out: Path,
     data_root: Path | None,
 ) -> None:
-    """Run strategies on a task, and show the board. Run it again and it resumes."""
+    """Run strategies on a task or on data of your own, and show the board.
+
+    Run it again and it resumes.
+    """
     from bench.loop.plan import Request, plan
 
     request = Request(
-        task=task,
+        task=_task(task, data, test, columns, scheme),
         protocol=protocol,
         learner=Spec.parse(learner) if learner else None,
         strategies=_split(strategies) or None,
@@ -74,8 +106,32 @@ def run(
         device=device,
         out=out,
         data_root=data_root,
+        embeddings=_files(embeddings),
     )
     _execute(plan(request), out)
+
+
+def _task(
+    task: str | None, data: str | None, test: str | None, columns: str, scheme: str
+) -> "str | Source":
+    """The task named, or own data; UsageError for both, or for options of data without it."""
+    from bench.data.tagging.source import Source
+
+    if data and task:
+        raise UsageError("--task and --data exclude each other: a task's data is its card's.")
+    if data:
+        return Source(data, test or "", columns, scheme)
+    if test or columns or scheme != "auto":
+        raise UsageError("--test, --columns and --scheme say how to read --data; name it too.")
+    return task or "flights"
+
+
+def _files(text: str) -> tuple[Path, ...]:
+    """The files named; UsageError for a name that is empty."""
+    names = [name.strip() for name in text.split(",")] if text else []
+    if not all(names):
+        raise UsageError(f"--embeddings '{text}' is not of the form FILE[,FILE…].")
+    return tuple(Path(name) for name in names)
 
 
 def _execute(todo: "Plan", out: Path) -> None:
@@ -90,6 +146,8 @@ def _execute(todo: "Plan", out: Path) -> None:
         click.echo(f"{name} does not apply: missing signal {', '.join(missing)}", err=True)
     if todo.remark:
         click.echo(todo.remark, err=True)
+    if todo.coverage:
+        click.echo(todo.coverage, err=True)
     if todo.finished:
         old = sum(cell.outdated for cell in todo.finished)
         told = f" ({old} by other code; to redo them, choose another --out)" if old else ""

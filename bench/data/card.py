@@ -11,6 +11,8 @@ from bench.spec import nearest
 
 KINDS = {
     "parallel": "tagging",
+    "columns": "tagging",
+    "fmtod": "tagging",
     "grammar": "tagging",
     "flickr8k": "captioning",
     "coco": "captioning",
@@ -29,7 +31,7 @@ class File:
     recorded and checked from then on.
     """
 
-    role: Literal["tokens", "tags", "captions", "split", "images"]
+    role: Literal["tokens", "tags", "sentences", "captions", "split", "images"]
     path: str
     url: str
     split: str = ""
@@ -47,6 +49,15 @@ class Counts:
     sentences: int
     tokens: int = 0
     images: int = 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Of column files: the columns of words and tags, counted from 1, and the tags' scheme."""
+
+    word: int = 0
+    tag: int = 0
+    scheme: Literal["bio", "iob1", "iobes"] = "bio"
 
 
 @dataclass(frozen=True)
@@ -115,13 +126,14 @@ class Card:
     synthetic: bool
     citation: str
     licence: str
-    reader: Literal["parallel", "grammar", "flickr8k", "coco", "scene"]
+    reader: Literal["parallel", "columns", "fmtod", "grammar", "flickr8k", "coco", "scene"]
     protocols: dict[str, Recipe]
     tag_scheme: Literal["BIO"] = "BIO"
     tags: tuple[str, ...] = ()
     image_size: int = 0
     files: tuple[File, ...] = ()
     counts: dict[str, Counts] = field(default_factory=dict)
+    columns: Layout = Layout()
     grammar: Grammar = Grammar()
     scene: Scene = Scene()
     variants: dict[str, Variant] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,29 +54,38 @@ def load(card: Card, data_root: Path | None = None) -> Corpus:
     be written.
     """
     files, kind = fetch.fetch(card, data_root), kinds.of(card)
-    folder = fetch.cache() / "prepared" / f"{card.name}-{_key(card, files)}"
+    notes = [path for path in card.folder.iterdir() if path.is_file()]
+    loose = [fetch.fingerprint(f, files[f.path]) for f in card.files if not f.sha256]
+    folder = home(card.name, notes, card.variant, *loose)
+    return prepared(folder, kind, lambda made: kind.prepare(card, files, made))
+
+
+def home(name: str, notes: Iterable[Path], *parts: str) -> Path:
+    """The folder for a prepared corpus: named after all that it comes from.
+
+    That is the code of this room, small files beside it (a card, a grammar) and further texts.
+    """
+    room = Path(__file__).parent
+    known = [f"{path.name} {fetch.digest(path)}" for path in sorted([*room.rglob("*.py"), *notes])]
+    key = hashlib.sha256("\n".join([*known, *parts]).encode()).hexdigest()[:16]
+    return fetch.cache() / "prepared" / f"{name}-{key}"
+
+
+def prepared(folder: Path, kind: Kind, write: Callable[[Path], None]) -> Corpus:
+    """The corpus in a folder, which `write` fills on first use; errors as in `load`."""
     if not folder.is_dir():
-        _prepare(card, kind, files, folder)
+        _prepare(kind, write, folder)
     return _open(kind, folder)
 
 
-def _key(card: Card, files: dict[str, Path]) -> str:
-    """Names what a prepared corpus comes from: card, grammar, code of this room, loose sources."""
-    room = Path(__file__).parent
-    notes = (path for path in card.folder.iterdir() if path.is_file())
-    parts = [f"{path.name} {fetch.digest(path)}" for path in sorted([*room.rglob("*.py"), *notes])]
-    loose = [fetch.fingerprint(f, files[f.path]) for f in card.files if not f.sha256]
-    return hashlib.sha256("\n".join([card.variant, *parts, *loose]).encode()).hexdigest()[:16]
-
-
-def _prepare(card: Card, kind: Kind, files: dict[str, Path], folder: Path) -> None:
+def _prepare(kind: Kind, write: Callable[[Path], None], folder: Path) -> None:
     """Write the corpus aside, then rename: of two processes the first one wins."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as name:
             made = Path(name) / "made"
             made.mkdir()
-            kind.prepare(card, files, made)
+            write(made)
             (made / "digest").write_text(kind.digest(kind.open(made)))
             _publish(made, folder)
     except OSError as error:

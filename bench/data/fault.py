@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 
 from bench.data.card import GENERATORS, Card, File, Recipe
 
+WORDS = {"parallel": ["tags", "tokens"], "columns": ["sentences"], "fmtod": ["sentences"]}
+"""The roles of a split's files, sorted, by the reader of tagging that takes them."""
 ROLES = {
     "flickr8k": {"captions": 1, "split": 99, "images": 99},
     "coco": {"captions": 99, "images": 99},
@@ -50,9 +52,13 @@ def _tag_faults(card: Card) -> Iterator[tuple[str, str]]:
             yield "tags", f"holds {tag!r}, which is neither O nor B-… nor I-…"
     if card.reader == "grammar" and card.grammar.utterances < 1:
         yield "grammar", "needs at least one utterance"
-    for split in card.splits if card.files else ():
-        if sorted(file.role for file in card.files if file.split == split) != ["tags", "tokens"]:
-            yield "files", f"should give the split {split!r} one file of tokens and one of tags"
+    one, other = card.columns.word, card.columns.tag
+    if card.reader == "columns" and (min(one, other) < 1 or one == other):
+        yield "columns", "should name two columns, counted from 1: of the words and of the tags"
+    for split in card.splits if card.files and card.reader in WORDS else ():
+        if sorted(file.role for file in card.files if file.split == split) != WORDS[card.reader]:
+            asked = " and one of ".join(reversed(WORDS[card.reader]))
+            yield "files", f"should give the split {split!r} one file of {asked}"
 
 
 def _caption_faults(card: Card) -> Iterator[tuple[str, str]]:

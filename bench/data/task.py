@@ -67,8 +67,11 @@ class Task:
 
     @property
     def whole(self) -> int:
-        """The cost of labelling the whole pool, in the protocol's unit."""
-        return _size(self.card.recipe(self.protocol.name), self.corpus)
+        """What pays for the whole pool in the protocol's unit: of a drawn one, for any."""
+        recipe = self.card.recipe(self.protocol.name)
+        if recipe.unit == "words" and isinstance(recipe.pool, int):
+            return _words(self.corpus, self.corpus.rows(None, recipe.distinct))
+        return _size(recipe, self.corpus)
 
     @property
     def data_digest(self) -> str:
@@ -95,12 +98,16 @@ def load(
     where the data cannot be had (see `bench.data.fetch`, `reader` and `corpus`).
     """
     card = cards.load(name)
+    card = card.of(card.recipe(protocol or card.default).variant)
+    corpus = corpora.load(card, data_root)
+    return made(card, feature.read(corpus, features) if features else corpus, protocol)
+
+
+def made(card: Card, corpus: Corpus, protocol: str | None = None) -> Task:
+    """The task of a card (of one variant) and its corpus; UsageError as `load`."""
     chosen = protocol or card.default
     recipe = card.recipe(chosen)
-    card = card.of(recipe.variant)
-    corpus = corpora.load(card, data_root)
-    corpus = feature.read(corpus, features) if features else corpus
-    targets = _targets(recipe, corpus, f"{name}, protocol {chosen}")
+    targets = _targets(recipe, corpus, f"{card.name}, protocol {chosen}")
     spent = Protocol(chosen, recipe.unit, targets, recipe.seeds, recipe.strategies)
     return Task(card, spent, corpus)
 
@@ -140,10 +147,18 @@ def _targets(recipe: Recipe, corpus: Corpus, where: str) -> tuple[int, ...]:
 
 
 def _size(recipe: Recipe, corpus: Corpus) -> int:
-    """The pool's size in the recipe's unit; the card admits words only for a named pool."""
+    """The pool's size in the recipe's unit; of a drawn one the words to be expected.
+
+    So that the targets are the same for every seed, though drawn pools differ in words.
+    """
     if isinstance(recipe.pool, int):
-        return recipe.pool
+        if recipe.unit == "items":
+            return recipe.pool
+        rows = corpus.rows(None, recipe.distinct)
+        return round(_words(corpus, rows) * recipe.pool / len(rows))
     rows = corpus.rows(recipe.pool, recipe.distinct)
-    if recipe.unit == "items":
-        return len(rows)
+    return len(rows) if recipe.unit == "items" else _words(corpus, rows)
+
+
+def _words(corpus: Corpus, rows: torch.Tensor) -> int:
     return int(corpus.kind.words(take(corpus.inputs, rows)).sum())

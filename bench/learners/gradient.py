@@ -62,12 +62,13 @@ class Gradients:
         """The squared norms [n]."""
         return self.squares
 
-    def products(self, row: int) -> Tensor:
-        """The inner products of all gradients with the one of a row [n]."""
-        end = int(self.counts[: row + 1].sum())
+    def products(self, row: int, count: int | None = None) -> Tensor:
+        """The inner products of the first `count` gradients, or of all, with that of a row."""
+        end, reach = int(self.counts[: row + 1].sum()), int(self.counts[:count].sum())
         words = slice(end - int(self.counts[row]), end)
-        both = (self.left @ self.left[words].T).mul_(self.right @ self.right[words].T)
-        return self._total(both.sum(1))
+        left, right = self.left[:reach], self.right[:reach]
+        both = (left @ self.left[words].T).mul_(right @ self.right[words].T).sum(1)
+        return _totals(both, self.counts[:count])
 
     def sketch(self, size: int, rng: torch.Generator) -> Tensor:
         """The gradients in `size` dimensions [n, size]; equal generators give one projection.
@@ -80,15 +81,16 @@ class Gradients:
         for factor in (self.left, self.right):
             bits = torch.randint(2, (factor.shape[1], size), generator=rng, dtype=torch.int8)
             sides.append(factor @ bits.to(factor).mul_(2).sub_(1))
-        return self._total(sides[0].mul_(sides[1])).div_(size**0.5)
-
-    def _total(self, words: Tensor) -> Tensor:
-        """Sums over the words of each item."""
-        total: Tensor = torch.segment_reduce(words, "sum", lengths=self.counts, unsafe=True)
-        return total
+        return _totals(sides[0].mul_(sides[1]), self.counts).div_(size**0.5)
 
 
 def squared_norms(left: Tensor, right: Tensor) -> Tensor:
     """‖Σ_t left_t ⊗ right_t‖² [B] from factors [T, B, …], one of which is 0 in the padding."""
     grams = [side.transpose(0, 1) @ side.permute(1, 2, 0) for side in (left, right)]
     return (grams[0] * grams[1]).sum((1, 2))
+
+
+def _totals(words: Tensor, counts: Tensor) -> Tensor:
+    """Sums over the words of each item."""
+    total: Tensor = torch.segment_reduce(words, "sum", lengths=counts, unsafe=True)
+    return total

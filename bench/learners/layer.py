@@ -20,11 +20,14 @@ def dropout(x: Tensor, share: float, generator: torch.Generator | None) -> Tenso
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all parameters in order: embeddings N(0, 1), the rest U(±1/√fan-in), biases zero.
 
+    Of pretrained embeddings as much is drawn as of others, so that the rest starts alike.
     Convolutions keep the variance through a ReLU (He et al. 2015); norms begin as the identity.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Embedding):
             nn.init.normal_(layer.weight, generator=generator)
+            if isinstance(layer, Pretrained):
+                layer.start()
         elif isinstance(layer, nn.Linear):
             bound = 1 / math.sqrt(layer.in_features)
             _uniform(layer, bound, generator)
@@ -50,6 +53,24 @@ def _uniform(layer: nn.Module, bound: float, generator: torch.Generator) -> None
             nn.init.zeros_(parameter)
         else:
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
+
+
+class Pretrained(nn.Embedding):
+    """An embedding that starts from given vectors [N, E], NaN where there are none.
+
+    They are no part of its state: a restored one needs none.
+    """
+
+    def __init__(self, vectors: Tensor) -> None:
+        super().__init__(*vectors.shape)
+        self.vectors = vectors
+
+    @torch.no_grad()
+    def start(self) -> None:
+        """Put the vectors in their places; what was drawn elsewhere is scaled to their spread."""
+        known = ~self.vectors.isnan()
+        spread = self.vectors[known].std(correction=0)
+        self.weight.copy_(self.vectors.where(known, self.weight * spread))
 
 
 class BiLSTM(nn.Module):

@@ -1,7 +1,8 @@
 """All learners by name: their kind of task, their settings, their signals."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 from bench.data.kind import Kind
 from bench.data.table import Inputs
@@ -25,7 +26,7 @@ class Group(NamedTuple):
 
     about: dict[str, str]
     config: type[Config]
-    make: Callable[[Spec, Any, Any], Family]
+    make: Callable[..., Family]
     signals: frozenset[str]
 
 
@@ -73,9 +74,9 @@ def config(spec: Spec) -> Config:
     return GROUPS[kind(spec.name)].config.of(spec)
 
 
-def make(spec: Spec, task: Kind, pool: Inputs) -> Family:
-    """The family of a learner for the inputs of a pool."""
-    return GROUPS[task.name].make(spec, task, pool)
+def make(spec: Spec, task: Kind, pool: Inputs, embeddings: Sequence[Path] = ()) -> Family:
+    """The family of a learner for the inputs of a pool; `embeddings`: files, see `tagger.make`."""
+    return GROUPS[task.name].make(spec, task, pool, *embeddings)
 
 
 def signals(name: str | None = None, objective: str = "supervised") -> frozenset[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from bench.data.pool import Pool
 from bench.learners.learner import Learner
 from bench.loop import clock
 from bench.loop.budget import Budget, SelectionError, as_ids, check
@@ -44,16 +45,22 @@ def acquire(
     with clock.lap(learner.device) as reference:
         learner.signal("latent", pool.inputs(unlabeled))
     with clock.lap(learner.device) as query:
-        ranking = _ask(strategy, view, budget, rng)
-    check(ranking, unlabeled)
-    chosen = budget.cut(ranking, pool.cost(ranking), len(unlabeled))
+        ranking = ask(strategy, view, budget, rng)
+    chosen = afford(ranking, pool, unlabeled, budget)
     return Acquisition(chosen, query.seconds, reference.seconds, view.notes)
 
 
-def _ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> Tensor:
+def ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> Tensor:
+    """A strategy's ranking: ids, int64 on the host; SelectionError whatever it does wrong."""
     try:
         return as_ids(strategy.select(view, budget, rng, **dict(strategy.spec.params)))
     except SelectionError:
         raise
     except (Exception, SystemExit) as reason:
         raise SelectionError(f"The strategy raised {type(reason).__name__}: {reason}") from reason
+
+
+def afford(ranking: Tensor, pool: Pool, unlabeled: Tensor, budget: Budget) -> Tensor:
+    """The leading ids that the budget pays for; SelectionError for a ranking that is not valid."""
+    check(ranking, unlabeled)
+    return budget.cut(ranking, pool.cost(ranking), len(unlabeled))

@@ -20,12 +20,16 @@ class Cloud(Protocol):
 
     def __len__(self) -> int: ...
 
+    def __getitem__(self, rows: Tensor) -> "Cloud":
+        """The points at some rows."""
+        ...
+
     def norms(self) -> Tensor:
         """Squared Euclidean norms [n]."""
         ...
 
-    def products(self, row: int) -> Tensor:
-        """Inner products of all points with the point `row` [n]."""
+    def products(self, row: int, count: int | None = None) -> Tensor:
+        """Inner products of the first `count` points, or of all, with the point `row`."""
         ...
 
 
@@ -38,19 +42,25 @@ class Points:
     def __len__(self) -> int:
         return self.columns.shape[1]
 
+    def __getitem__(self, rows: Tensor) -> "Points":
+        """The points at some rows."""
+        return Points(self.columns.T[rows])
+
     def norms(self) -> Tensor:
         """Squared Euclidean norms [n]."""
-        return self.columns.square().sum(0)
+        squares: Tensor = torch.linalg.vector_norm(self.columns, dim=0).square_()
+        return squares
 
-    def products(self, row: int) -> Tensor:
-        """Inner products of all points with the point `row` [n]."""
-        return self.columns.T @ self.columns[:, row]
+    def products(self, row: int, count: int | None = None) -> Tensor:
+        """Inner products of the first `count` points, or of all, with the point `row`."""
+        return self.columns[:, :count].T @ self.columns[:, row]
 
 
-def squared_distances(cloud: Cloud, norms: Tensor, row: int) -> Tensor:
-    """‖x − x_row‖² of every point [n] from the cloud's norms; exactly 0 for the row itself."""
-    distances = (norms + norms[row]).sub_(cloud.products(row), alpha=2).clamp_(min=0)
-    distances[row] = 0
+def squared_distances(cloud: Cloud, norms: Tensor, row: int, count: int | None = None) -> Tensor:
+    """‖x − x_row‖² of the first `count` points, or of all; exactly 0 for the row itself."""
+    products = cloud.products(row, count)
+    distances = (norms[:count] + norms[row]).sub_(products, alpha=2).clamp_(min=0)
+    distances[row : row + 1] = 0  # where it is among them
     return distances
 
 
@@ -65,21 +75,27 @@ def k_means_plus_plus(
     number, whose place among the cumulative sums in float64 is the row; these are summed on the
     host, where a row without mass cannot be met. SelectionError when a norm is not finite.
     """
-    norms = _finite(cloud.norms())
-    weights, free = weights.to("cpu", torch.float64), torch.ones(len(cloud), dtype=torch.float64)
-    prices, left = costs.tolist(), budget.amount
-    nearest, chosen = norms, list[int]()
+    order = _finite(cloud.norms()).argsort(descending=True, stable=True)
+    cloud, rows = cloud[order], order.cpu()
+    norms, weights = cloud.norms(), weights.to("cpu", torch.float64)[rows]
+    lengths, free = norms.sqrt(), torch.ones(len(cloud), dtype=torch.float64)
+    prices, left = costs.cpu()[rows].tolist(), budget.amount
+    nearest, chosen = torch.full_like(norms, torch.inf), list[int]()
     while left > 0 and len(chosen) < len(cloud):
         share = float(torch.rand((), dtype=torch.float64, generator=rng))
-        row = _place(weights * free * nearest.to("cpu", torch.float64), share)
+        mass = nearest if chosen else norms
+        row = _place(weights * free * mass.to("cpu", torch.float64), share)
         if row == len(cloud):
             row = _place(free, share)
-        distances = squared_distances(cloud, norms, row)
-        nearest = torch.minimum(nearest, distances) if chosen else distances
+        # A point is no nearer than their lengths differ: behind the last that may be, none is.
+        near = ((lengths - lengths[row]).square() < nearest).nonzero()
+        reach = int(near[-1]) + 1 if len(near) else 0
+        distances = squared_distances(cloud, norms, row, reach)
+        nearest[:reach] = torch.minimum(nearest[:reach], distances)
         free[row] = 0
         chosen.append(row)
         left -= prices[row]
-    return torch.tensor(chosen, dtype=torch.int64)
+    return rows[chosen]
 
 
 def farthest_first(
@@ -93,10 +109,9 @@ def farthest_first(
     """
     order = torch.randperm(len(points), generator=rng)
     middle = points.mean(0)  # around it, norms and products cancel least
-    points, centres = points[order.to(points.device)] - middle, centres - middle
-    cloud = Points(points)
+    cloud = Points(points[order.to(points.device)].sub_(middle))
     norms = _finite(cloud.norms())
-    nearest = _nearest(points, norms, centres)
+    nearest = _nearest(cloud.columns.T, norms, centres - middle)
     prices, left = costs.cpu()[order].tolist(), budget.amount
     chosen: list[int] = []
     while left > 0 and len(chosen) < len(cloud):

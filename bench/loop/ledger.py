@@ -42,7 +42,10 @@ class Ledger:
         ids = self.pool.ids[torch.randperm(len(self.pool.ids), generator=rng)]
         count = Budget(target).count(self.pool.cost(ids))
         if count == 0:
-            raise DataError(f"The first target, {target}, pays for no item; raise it on the card.")
+            raise DataError(
+                f"The first target, {target}, pays for no item: the first one drawn costs "
+                f"{int(self.pool.cost(ids[:1]))}; take more data, or raise the target on the card."
+            )
         return ids[:count]
 
     def budget(self, target: int) -> Budget:

@@ -8,11 +8,17 @@ import torch
 
 from bench.data import card as cards
 from bench.data import task as tasks
+from bench.data import vector
+from bench.data.tagging import own
+from bench.data.tagging.source import Source
 from bench.data.task import Task
 from bench.error import UsageError
 from bench.learners import registry
 from bench.learners.config import Config
+from bench.learners.vocabulary import Vocabulary
 from bench.loop import provenance, strategy
+from bench.loop.ledger import Ledger
+from bench.loop.seed import Streams
 from bench.loop.strategy import Strategy
 from bench.rows import store
 from bench.rows.schema import FULL, Key, Row
@@ -21,9 +27,12 @@ from bench.spec import Spec, canonical, digest
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asked for; None stands for the protocol's own choice."""
+    """What a user asked for: a task by its name, or data of their own.
 
-    task: str
+    None stands for the protocol's own choice.
+    """
+
+    task: str | Source
     protocol: str | None
     learner: Spec | None
     strategies: tuple[str, ...] | None
@@ -33,6 +42,7 @@ class Request:
     device: str
     out: Path
     data_root: Path | None = None
+    embeddings: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,9 @@ class Cell:
         recipe = self.task.card.recipe(self.task.protocol.name)
         default = Spec.parse(recipe.learner or registry.default(self.task.kind.name))
         chosen = self.request.learner or default
-        return Spec.of(chosen.name, {**recipe.settings, **dict(chosen.params)})
+        files = self.request.embeddings
+        vectors = {"embeddings": vector.identity(files)} if files else {}
+        return Spec.of(chosen.name, {**recipe.settings, **vectors, **dict(chosen.params)})
 
     @cached_property
     def device(self) -> torch.device:
@@ -107,10 +119,7 @@ class Cell:
     @property
     def missing(self) -> list[str]:
         """The signals that the strategy needs and the learner does not offer."""
-        if self.chooser is None:
-            return []
-        offered = registry.signals(self.learner.name, self.chooser.objective)
-        return sorted(set(self.chooser.needs) - offered)
+        return self.chooser.missing(self.learner.name) if self.chooser else []
 
     @property
     def path(self) -> Path:
@@ -157,7 +166,8 @@ class Cell:
 class Plan:
     """The cells to run, those that were finished before, and what will be missing.
 
-    `inapplicable` maps a strategy to the signals that it misses.
+    `inapplicable` maps a strategy to the signals that it misses; `coverage` says how many words of
+    the first seed's pool have a pretrained vector.
     """
 
     cells: list[Cell]
@@ -165,6 +175,7 @@ class Plan:
     jobs: int
     inapplicable: dict[str, list[str]] = field(default_factory=dict)
     remark: str | None = None
+    coverage: str | None = None
 
 
 def plan(request: Request) -> Plan:
@@ -175,11 +186,13 @@ def plan(request: Request) -> Plan:
     rounds = len(task.protocol.targets)
     if request.rounds is not None and request.rounds > rounds:
         raise UsageError(
-            f"--rounds {request.rounds}: protocol '{task.protocol.name}' of '{request.task}' has "
+            f"--rounds {request.rounds}: protocol '{task.protocol.name}' of '{task.card.name}' has "
             f"{rounds} rounds, the last at {task.protocol.targets[-1]} {task.protocol.unit}."
         )
     chosen = request.strategies or task.protocol.strategies
     seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
+    _check_start(task, seeds)
+    coverage = _coverage(Cell(request, FULL, seeds[0]))
     cells: dict[Key, Cell] = {}
     inapplicable: dict[str, list[str]] = {}
     for text in chosen:
@@ -193,16 +206,19 @@ def plan(request: Request) -> Plan:
                 raise UsageError(f"'{twin.strategy}' and '{text}' have one name; rename a file.")
     if not cells:
         reasons = (f"{name} misses {', '.join(each)}" for name, each in inapplicable.items())
-        raise UsageError(f"No strategy applies to '{request.task}': {'; '.join(reasons)}.")
+        raise UsageError(f"No strategy applies to '{task.card.name}': {'; '.join(reasons)}.")
     todo: list[Cell] = []
     finished: list[Cell] = []
     for cell in cells.values():
         (finished if len(cell.done()) >= cell.rounds else todo).append(cell)
-    return Plan(todo, finished, request.jobs, inapplicable, task.kind.remark)
+    remark = task.card.title if isinstance(request.task, Source) else task.kind.remark
+    return Plan(todo, finished, request.jobs, inapplicable, remark, coverage)
 
 
 def load_task(request: Request) -> Task:
     """The task of a request, with the features that its learner names."""
+    if isinstance(request.task, Source):
+        return own_task(request.task, request.protocol)
     config = registry.config(request.learner) if request.learner else None
     features = str(config.record().get("features", "")) if config else ""
     return named_task(request.task, request.protocol, request.data_root, features)
@@ -212,6 +228,19 @@ def load_task(request: Request) -> Task:
 def named_task(name: str, protocol: str | None, data_root: Path | None, features: str) -> Task:
     """A task, loaded once per process."""
     return tasks.load(name, protocol, data_root, features)
+
+
+@cache
+def own_task(data: Source, protocol: str | None) -> Task:
+    """Own data as a task, loaded once per process."""
+    return tasks.made(*own.load(data), protocol)
+
+
+def check_own(data: Source) -> Task:
+    """Own data as a task; DataError for whatever a run would refuse it for."""
+    task = own_task(data, None)
+    _check_start(task, range(task.protocol.seeds))
+    return task
 
 
 def _check(request: Request) -> None:
@@ -229,10 +258,42 @@ def _check(request: Request) -> None:
 
 def _check_kind(request: Request) -> None:
     """UsageError when the learner is for another kind of task."""
-    wanted, learner = cards.load(request.task).kind, request.learner
-    if learner is not None and registry.kind(learner.name) != wanted:
+    task = request.task
+    wanted = "tagging" if isinstance(task, Source) else cards.load(task).kind
+    if request.learner is not None:
+        check_learner(request.learner, wanted, str(task))
+
+
+def check_learner(learner: Spec, wanted: str, task: str) -> None:
+    """UsageError for a learner that there is not, or that is for another kind of task."""
+    if registry.kind(learner.name) != wanted:
         fit = ", ".join(registry.GROUPS[wanted].about)
         raise UsageError(
-            f"Learner '{learner.name}' is for {registry.kind(learner.name)}, but '{request.task}' "
+            f"Learner '{learner.name}' is for {registry.kind(learner.name)}, but '{task}' "
             f"is {wanted}; take one of: {fit}."
         )
+
+
+def _check_start(task: Task, seeds: range) -> None:
+    """DataError when, for one of the seeds, the first target pays for nothing."""
+    for seed in seeds:
+        streams = Streams(seed)
+        ledger = Ledger(task.deal(streams("split")))
+        ledger.initial(task.protocol.targets[0], streams("initial"))
+
+
+def _coverage(cell: Cell) -> str | None:
+    """How many words of the cell's pool have a vector in the files given; None without files.
+
+    UsageError or DataError when these files are not what the learner can start from.
+    """
+    learner, files = cell.learner, cell.request.embeddings
+    if files and "embeddings" not in registry.config(Spec(learner.name)).record():
+        raise UsageError(f"Learner '{learner.name}' reads no words; leave --embeddings out.")
+    pool = cell.task.deal(Streams(cell.seed)("split")).pool
+    inputs = pool.inputs(pool.ids)
+    registry.make(learner, cell.task.kind, inputs, files)
+    if not files:
+        return None
+    words = tuple(Vocabulary.of(inputs).symbols.to_pylist())
+    return vector.read(files, words).remark

@@ -37,7 +37,9 @@ class Trainer:
         self.ledger, self.judge, self.fits, self.report = ledger, judge, fits, report
         self.streams, self.metric = Streams(cell.seed), cell.task.kind.metric
         inputs = ledger.pool.inputs(ledger.pool.ids)
-        self.blank = Learner(registry.make(cell.learner, cell.task.kind, inputs), cell.device)
+        files = cell.request.embeddings
+        family = registry.make(cell.learner, cell.task.kind, inputs, files)
+        self.blank = Learner(family, cell.device)
         self.identity: dict[str, object] = {
             "seed": cell.seed,
             "learner": [cell.key.learner, cell.key.device, cell.origin["config_digest"]],

@@ -60,7 +60,9 @@ def test_help_imports_nothing_heavy() -> None:
     assert not heavy & set(loaded.stdout.split())
 
 
-@pytest.mark.parametrize("verb", [[], ["run"], ["list"], ["data"], ["leaderboard"], ["gallery"]])
+@pytest.mark.parametrize(
+    "verb", [[], ["run"], ["list"], ["data"], ["leaderboard"], ["gallery"], ["select"]]
+)
 def test_every_verb_explains_itself(verb: list[str]) -> None:
     done = call(*verb, "--help")
     assert done.returncode == 0

@@ -1,6 +1,7 @@
 """Tagging: the items are sentences, a label is one tag per word."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bench.data import table
 from bench.data.card import Card
 from bench.data.table import Columns
 from bench.data.tagging import metric, reader
+from bench.data.tagging.reader import Row
 from bench.spec import digest
 
 
@@ -33,8 +35,12 @@ class Tagging:
         return {"tags": digest(self.tags)}
 
     def prepare(self, card: Card, files: dict[str, Path], folder: Path) -> None:
-        """See Kind; no label is in the inputs' file."""
-        splits, tokens, tags = map(list, zip(*reader.read(card, files), strict=True))
+        """See Kind."""
+        self.write(reader.read(card, files), folder)
+
+    def write(self, rows: Sequence[Row], folder: Path) -> None:
+        """Write the corpus of some rows; no label is in the inputs' file."""
+        splits, tokens, tags = map(list, zip(*rows, strict=True))
         table.save(folder / "inputs", {"split": splits, "tokens": tokens})
         table.save(folder / "labels", {"tags": tags})
 

@@ -1,12 +1,18 @@
 """Readers of corpora: from a card and its files to checked rows."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.data.card import Card
+from bench.data.tagging import column, fmtod
+from bench.data.tagging.column import Sentence
+from bench.data.tagging.line import located
+from bench.data.tagging.scheme import Malformed, to_bio
 from bench.error import DataError
+
+REMEDY = "mend the line or fetch the file again"
 
 
 class Row(NamedTuple):
@@ -17,17 +23,18 @@ class Row(NamedTuple):
     tags: list[str]
 
 
-class Malformed(ValueError):
-    """Why a row cannot be read; the reader adds where."""
-
-
 def read(card: Card, files: dict[str, Path]) -> list[Row]:
     """All rows of a corpus, split by split in the card's order.
 
     `files` maps the card's paths to where they lie. DataError names file, line and reason of the
     first malformed row, or the split whose counts are not those the card states.
     """
-    readers = {"parallel": _parallel, "grammar": _grammar}
+    readers = {
+        "parallel": _parallel,
+        "columns": _columns,
+        "fmtod": _fmtod,
+        "grammar": _grammar,
+    }
     rows = list(readers[card.reader](card, files))
     sentences = Counter(row.split for row in rows)
     tokens = Counter[str]()
@@ -60,7 +67,24 @@ def parallel(split: str, tokens: Path, tags: Path, inventory: frozenset[str]) ->
         try:
             check(row, inventory)
         except Malformed as fault:
-            raise DataError(_located(tags, number, str(fault))) from None
+            raise located(tags, number, str(fault), REMEDY) from None
+        yield row
+
+
+def sentences(
+    split: str, path: Path, found: Iterable[Sentence], scheme: str, inventory: frozenset[str]
+) -> Iterator[Row]:
+    """The sentences of one file of words and tags, from its scheme to BIO2.
+
+    DataError for the first that breaks the rules of the scheme or of `check`.
+    """
+    for sentence in found:
+        try:
+            row = Row(split, sentence.tokens, to_bio(sentence.tags, scheme))
+            check(row, inventory)
+        except Malformed as fault:
+            line = sentence.lines[fault.place - 1] if fault.place else sentence.line
+            raise located(path, line, str(fault), REMEDY) from None
         yield row
 
 
@@ -71,9 +95,10 @@ def check(row: Row, inventory: frozenset[str]) -> None:
     before = "O"
     for place, tag in enumerate(row.tags, start=1):
         if tag not in inventory:
-            raise Malformed(f"tag '{tag}' of word {place} is not in the card's inventory")
+            raise Malformed(f"tag '{tag}' of word {place} is not in the card's inventory", place)
         if tag.startswith("I-") and before[1:] != tag[1:]:
-            raise Malformed(f"tag '{tag}' of word {place} follows '{before}', which is not BIO")
+            reason = f"tag '{tag}' of word {place} follows '{before}', which is not BIO"
+            raise Malformed(reason, place)
         before = tag
 
 
@@ -82,6 +107,21 @@ def _parallel(card: Card, files: dict[str, Path]) -> Iterator[Row]:
     for split in card.splits:
         tokens, tags = paths[split, "tokens"], paths[split, "tags"]
         yield from parallel(split, tokens, tags, frozenset(card.tags))
+
+
+def _columns(card: Card, files: dict[str, Path]) -> Iterator[Row]:
+    word, tag, scheme = card.columns.word, card.columns.tag, card.columns.scheme
+    for file in card.files:
+        path = files[file.path]
+        found = column.sentences(path, word, tag)
+        yield from sentences(file.split, path, found, scheme, frozenset(card.tags))
+
+
+def _fmtod(card: Card, files: dict[str, Path]) -> Iterator[Row]:
+    for file in card.files:
+        path = files[file.path]
+        found = fmtod.sentences(path)
+        yield from sentences(file.split, path, found, "bio", frozenset(card.tags))
 
 
 def _grammar(card: Card, _: dict[str, Path]) -> Iterator[Row]:
@@ -110,11 +150,7 @@ def _fields(line: bytes, path: Path, number: int) -> list[str]:
         found = line.decode("utf-8").split()
     except UnicodeDecodeError as error:
         place = error.start + 1
-        raise DataError(_located(path, number, f"byte {place} is not UTF-8")) from None
+        raise located(path, number, f"byte {place} is not UTF-8", REMEDY) from None
     if not found:
-        raise DataError(_located(path, number, "the sentence is empty"))
+        raise located(path, number, "the sentence is empty", REMEDY)
     return found
-
-
-def _located(path: Path, number: int, reason: str) -> str:
-    return f"{path}, line {number}: {reason}; mend the line or fetch the file again."

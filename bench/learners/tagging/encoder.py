@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from bench.learners.layer import BiLSTM, dropout
+from bench.learners.layer import BiLSTM, Pretrained, dropout
 from bench.learners.tagging.batch import Batch
 from bench.learners.tagging.config import Config
 
@@ -34,12 +34,17 @@ class Encoding(NamedTuple):
 
 
 class Encoder(nn.Module):
-    """Word embeddings and a BiLSTM; z = [last forward state; first backward state]."""
+    """Word embeddings and a BiLSTM; z = [last forward state; first backward state].
 
-    def __init__(self, words: int, config: Config) -> None:
+    `vectors` [words, E] is what the embeddings start from, where given and not NaN.
+    """
+
+    def __init__(self, words: int, config: Config, vectors: Tensor | None = None) -> None:
         super().__init__()
         self.share = config.dropout
-        self.embedding = nn.Embedding(words, config.embedding)
+        self.embedding = (
+            nn.Embedding(words, config.embedding) if vectors is None else Pretrained(vectors)
+        )
         self.lstm = BiLSTM(config.embedding, config.hidden)
 
     def forward(self, batch: Batch, stream: torch.Generator | None = None) -> Encoding:

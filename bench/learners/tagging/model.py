@@ -30,10 +30,12 @@ KINDS = {
 class Model(nn.Module):
     """M and C over a fixed vocabulary and tag inventory; `discriminator` exists once refined."""
 
-    def __init__(self, kind: str, words: int, tags: int, config: Config) -> None:
+    def __init__(
+        self, kind: str, words: int, tags: int, config: Config, vectors: Tensor | None = None
+    ) -> None:
         super().__init__()
         self.tags, self.latent_size = tags, 2 * config.hidden
-        self.encoder = Encoder(words, config)
+        self.encoder = Encoder(words, config, vectors)
         self.decoder = _decoder(kind, tags, config)
         self.discriminator: Discriminator | None = None
 

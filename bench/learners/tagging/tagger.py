@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from bench.data import vector
+from bench.error import UsageError
 from bench.learners.batching import descending
 from bench.learners.tagging.batch import Indexed
 from bench.learners.tagging.config import Config
@@ -21,20 +25,52 @@ SCORING = 256
 """Sentences in a batch that is scored."""
 
 
-def make(spec: Spec, task: Any, pool: pa.ListArray) -> "Tagger":
-    """The tagger of a spec: words of the pool's inputs, tags of the task's inventory."""
+def make(spec: Spec, task: Any, pool: pa.ListArray, *files: Path) -> "Tagger":
+    """The tagger of a spec: words of the pool's inputs, tags of the task's inventory.
+
+    Words start from their vectors in the files. UsageError: the spec's `embeddings` names others,
+    or its `embedding` is not their dimensions' sum; DataError as in `vector.read`.
+    """
+    config, words = Config.of(spec), Vocabulary.of(pool)
+    _check(spec.name, config, files)
     tags = Vocabulary(pa.array(task.tags, pa.string()), first=0)
-    return Tagger(spec.name, Config.of(spec), Vocabulary.of(pool), tags)
+    return Tagger(spec.name, config, words, tags, _start(words, files) if files else None)
+
+
+def _check(name: str, config: Config, files: tuple[Path, ...]) -> None:
+    if config.embeddings != vector.identity(files):
+        given = f"those given are {vector.identity(files)}" if files else "none are given"
+        raise UsageError(
+            f"Learner '{name}' is to start from the word vectors '{config.embeddings}', but "
+            f"{given}; name their files with --embeddings, or leave the setting 'embeddings' out."
+        )
+    sizes = vector.sizes(files)
+    if files and sum(sizes) != config.embedding:
+        raise UsageError(
+            f"The word vectors have {sum(sizes)} dimensions ({' + '.join(map(str, sizes))}), but "
+            f"'{name}' is set to embedding={config.embedding}; ask for "
+            f"--learner '{name}[embedding={sum(sizes)}]'."
+        )
+
+
+def _start(words: Vocabulary, files: tuple[Path, ...]) -> Tensor:
+    """What word embeddings start from [V, E], NaN where nothing is known, as of unknown words."""
+    table = vector.read(files, tuple(words.symbols.to_pylist())).table
+    return F.pad(torch.from_numpy(table), (0, 0, words.first, 0), value=torch.nan)
 
 
 @dataclass(frozen=True)
 class Tagger:
-    """See Family: one of `model.KINDS` over the words of a pool and the card's tags."""
+    """See Family: one of `model.KINDS` over the words of a pool and the card's tags.
+
+    `vectors` is what word embeddings start from, see Encoder.
+    """
 
     name: str
     config: Config
     words: Vocabulary
     tags: Vocabulary
+    vectors: Tensor | None = None
 
     first = 0
 
@@ -54,7 +90,7 @@ class Tagger:
     def model(self, outputs: Vocabulary) -> Model:
         """See Family."""
         with torch.device("meta"):
-            return Model(self.name, len(self.words), len(outputs), self.config)
+            return Model(self.name, len(self.words), len(outputs), self.config, self.vectors)
 
     def read(
         self, inputs: pa.ListArray, labeled: tuple[pa.ListArray, Vocabulary] | None = None

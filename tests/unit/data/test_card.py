@@ -58,6 +58,23 @@ FAULTS = [
     ('"parallel"', '"parallel"\npartial = true', "'variant' and 'partial' belong to variants"),
     ('"parallel"', '"parallel"\nvariant = "half"', "'variant' and 'partial' belong to variants"),
     ('"parallel"', '"grammar"\ngrammar = {utterances = 0}', "'grammar' needs at least one utter"),
+    ('"parallel"', '"columns"', "'columns' should name two columns, counted from 1: of the words"),
+    ('"parallel"', '"columns"\ncolumns = {word = 2, tag = 2}', "'columns' should name two columns"),
+    ('"parallel"', '"columns"\ncolumns = {word = 0, tag = 2}', "'columns' should name two columns"),
+    (
+        '"parallel"',
+        '"columns"\ncolumns = {word = 1, tag = -1}',
+        "'columns' should name two columns",
+    ),
+    ('"parallel"', '"columns"\ncolumns = {words = 1}', "unknown key 'columns.words'. Did you mean"),
+    ('"parallel"', '"columns"\ncolumns = {scheme = "io"}', "'columns.scheme' is 'io'"),
+    (
+        '"parallel"',
+        '"columns"\ncolumns = {word = 1, tag = 4}',
+        "should give the split 'train' one file of sentences",
+    ),
+    ('"parallel"', '"fmtod"', "should give the split 'train' one file of sentences"),
+    ('role = "tokens"', 'role = "sentences"', "'train' one file of tokens and one of tags"),
     ('"parallel"', '"grammar"\ngrammar = 3', "'grammar' should be a table"),
     ("seeds = 2", "seeds = ", "is not legal TOML"),
 ]
@@ -302,3 +319,26 @@ def test_flights_card_is_marked_synthetic() -> None:
     assert flights.synthetic
     assert flights.default == "quick"
     assert flights.grammar.utterances == 6000
+
+
+@pytest.mark.parametrize("name", ["conll2003", "fmtod", "snips"])
+def test_cards_that_follow_the_wbadge_paper(name: str) -> None:
+    """Shares and settings as in its sections 5.2 and 5.3; five seeds; no validation."""
+    found = card.load(name)
+    assert (found.synthetic, found.default, list(found.protocols)) == (False, "words", ["words"])
+    words = found.recipe("words")
+    step = 0.01 if name == "fmtod" else 0.02
+    assert words.shares == tuple(round(step * n, 2) for n in range(1, 11))
+    assert (words.unit, words.pool, words.test, words.seeds) == ("words", "train", "test", 5)
+    assert words.settings == {
+        "embedding": 400,
+        "hidden": 256 if name == "fmtod" else 200,
+        "decoder": 100,
+        "dropout": 0.5,
+        "learning_rate": 0.001,
+        "batch_size": {"conll2003": 16, "fmtod": 32, "snips": 20}[name],
+        "epochs": 25 if name == "conll2003" else 50,
+        "validation": 0.0,
+    }
+    assert words.learner == "bilstm-tagger"
+    assert list(found.tags[1:]) == sorted(found.tags[1:])

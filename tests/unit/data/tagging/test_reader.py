@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.data import card
-from bench.data.tagging.reader import Malformed, Row, check, parallel, read
+from bench.data.tagging.column import Sentence
+from bench.data.tagging.reader import Row, check, parallel, read, sentences
+from bench.data.tagging.scheme import Malformed
 from bench.error import DataError
 
 Maker = Callable[..., Path]
@@ -19,7 +22,7 @@ span = st.sampled_from([["O"], ["B-to"], ["B-to", "I-to"], ["B-from", "I-from", 
 
 
 @st.composite
-def sentences(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+def rows_of_words(draw: st.DrawFn) -> tuple[list[str], list[str]]:
     tags = [tag for part in draw(st.lists(span, min_size=1, max_size=4)) for tag in part]
     return draw(st.lists(word, min_size=len(tags), max_size=len(tags))), tags
 
@@ -32,7 +35,7 @@ def written(folder: Path, tokens: bytes, tags: bytes) -> tuple[Path, Path]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(sentences(), max_size=6), gap=gap, ending=st.sampled_from(["", "\n"]))
+@given(rows=st.lists(rows_of_words(), max_size=6), gap=gap, ending=st.sampled_from(["", "\n"]))
 def test_reads_what_was_written(
     tmp_path: Path, rows: list[tuple[list[str], list[str]]], gap: str, ending: str
 ) -> None:
@@ -44,7 +47,7 @@ def test_reads_what_was_written(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(sentences(), min_size=1, max_size=6), data=st.data())
+@given(rows=st.lists(rows_of_words(), min_size=1, max_size=6), data=st.data())
 def test_a_word_too_many_is_found_in_its_line(
     tmp_path: Path, rows: list[tuple[list[str], list[str]]], data: st.DataObject
 ) -> None:
@@ -88,6 +91,64 @@ def test_a_span_begins_with_b() -> None:
     check(Row("s", ["a", "b", "c"], ["B-to", "I-to", "B-to"]), INVENTORY)
     with pytest.raises(Malformed):
         check(Row("s", ["a"], ["I-to"]), INVENTORY)
+
+
+LISTED = [
+    # tags of the second sentence, whose words are on the lines 4, 6 and 7; scheme; line; reason
+    (["O", "I-to", "I-to"], "bio", 6, "tag 'I-to' of word 2 follows 'O', which is not BIO"),
+    (["O", "I-to", "S-to"], "iob1", 7, "tag 'S-to' of word 3 follows 'I-to', which is not IOB1"),
+    (["O", "S-to", "B-to"], "iobes", 7, "tag 'B-to' of word 3 ends the sentence"),
+    (["O", "I-too", "I-to"], "iob1", 6, "tag 'B-too' of word 2 is not in the card's inventory"),
+    (["NNP", "O", "O"], "bio", 4, "tag 'NNP' of word 1 is of no known scheme"),
+    (["O", "O"], "bio", 4, "2 tags for 3 words"),
+]
+
+
+@pytest.mark.parametrize(("tags", "scheme", "line", "reason"), LISTED)
+def test_a_tag_that_cannot_be_read_is_found_in_its_line(
+    tags: list[str], scheme: str, line: int, reason: str
+) -> None:
+    found = [Sentence(1, ["a"], ["O"], [1]), Sentence(4, ["a", "b", "c"], tags, [4, 6, 7])]
+    read_rows = sentences("s", Path("some.txt"), found, scheme, INVENTORY)
+    assert next(read_rows) == Row("s", ["a"], ["O"])
+    with pytest.raises(DataError, match=rf"^some\.txt, line {line}: {re.escape(reason)}.*; mend"):
+        next(read_rows)
+
+
+def test_sentences_come_in_bio2() -> None:
+    found = [Sentence(1, ["a", "b", "c"], ["I-to", "I-to", "B-to"], [1, 2, 3])]
+    (row,) = sentences("s", Path("some.txt"), found, "iob1", INVENTORY)
+    assert row == Row("s", ["a", "b", "c"], ["B-to", "I-to", "B-to"])
+
+
+COLUMNS = "-DOCSTART- -X- O\n\nto TO O\nnew JJ I-to\nyork NN I-to\n\nrome NN I-from\nyork NN I-to\n"
+DIALOG = (
+    "x\t3:11:to\tto New York\ten_XX\t"
+    '{"tokenizations": [{"tokens": ["to", "new", "york"], "tokenSpans": '
+    '[{"start": 0, "length": 2}, {"start": 3, "length": 3}, {"start": 7, "length": 4}]}]}\n'
+)
+
+
+def test_each_reader_of_a_card_finds_the_same(make: Maker, tmp_path: Path) -> None:
+    make()
+    (tmp_path / "columns").write_text(COLUMNS)
+    (tmp_path / "fmtod").write_text(DIALOG)
+    want = [Row("train", ["to", "new", "york"], ["O", "B-to", "I-to"])]
+    also = [Row("train", ["rome", "york"], ["B-from", "B-to"])]
+    for reader, rows in (("columns", want + also), ("fmtod", want)):
+        words = sum(len(row.tokens) for row in rows)
+        changed = replace(
+            card.load("tiny"),
+            reader=reader,
+            columns=card.Layout(word=1, tag=3, scheme="iob1"),
+            files=(card.File("sentences", reader, "", split="train"),),
+            counts={"train": card.Counts(len(rows), words)},
+        )
+        files = {reader: tmp_path / reader}
+        assert read(changed, files) == rows
+        wrong = replace(changed, counts={"train": card.Counts(len(rows), words + 1)})
+        with pytest.raises(DataError, match=f"{len(rows)} sentences with {words} words were read"):
+            read(wrong, files)
 
 
 def test_counts_other_than_the_cards_are_an_error(make: Maker) -> None:
