@@ -70,10 +70,18 @@ def test_ten_unlabelled_points_are_drawn_for_a_labelled_one(
         assert logits.shape == (unlabeled,)
     (x, y), (other, _) = seen
     assert y.tolist() == [0] * labeled + [1] * used
-    assert x[:labeled].equal(points[:labeled])
+    standard = (points - points.mean()) / points.std(correction=0)
+    torch.testing.assert_close(x[:labeled], standard[:labeled])
     assert len(set(x[labeled:].flatten().tolist())) == used
-    assert x[labeled:].min() >= labeled
+    assert x[labeled:].min() > standard[labeled - 1]
     assert not x.equal(other)
+
+
+def test_the_scale_of_the_points_does_not_matter() -> None:
+    x = torch.randn(80, 3, generator=stream()) + 2
+    small = x * torch.tensor([1.0, 1e-3, 50.0])
+    one, other = (membership(points[:20], points[20:], stream()) for points in (x, small))
+    torch.testing.assert_close(one, other, atol=0.05, rtol=0.05)
 
 
 def test_it_draws_from_its_stream_alone() -> None:

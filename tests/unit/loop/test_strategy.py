@@ -120,7 +120,7 @@ def test_a_file_may_bound_its_parameters(write: Write) -> None:
 def test_a_file_may_list_the_texts_of_a_parameter(write: Write) -> None:
     path = write(GOOD.replace("k=1", 'k="votes"') + 'limits = {"k": ("votes", "shares")}\n')
     assert str(load(f"{path}[k=shares]").spec) == "mine[k=shares]"
-    with pytest.raises(UsageError, match="'k' of 'mine' is 'share'. Did you mean shares"):
+    with pytest.raises(UsageError, match=r"'k' of 'mine' is 'share'\. Did you mean shares"):
         load(f"{path}[k=share]")
 
 
