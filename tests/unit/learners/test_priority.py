@@ -103,6 +103,12 @@ def test_token_entropy_is_the_mean_over_words(drawn, every, select, sentences):
     check(select("token_entropy", learner), select("token_entropy", learner, raw=True), truth)
 
 
+def test_total_token_entropy_is_that_of_the_sentence(drawn, every, select, sentences):
+    learner, name = drawn("bilstm-tagger"), "total_token_entropy"
+    truth = [entropy(scores, 81, normalize=False) for _, scores in every(learner, sentences())]
+    check(select(name, learner), select(name, learner, raw=True), torch.stack(truth))
+
+
 @pytest.mark.parametrize("name", ["lc", "mnlp"])
 def test_confidence_is_ranked_where_one_minus_p_rounds_to_one(name, select):
     log_p = torch.tensor([-30.0, -20.0, -25.0])

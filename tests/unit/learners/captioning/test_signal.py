@@ -77,8 +77,9 @@ def test_priorities_are_exact_with_a_wide_beam(name, short, drawn, images, every
     assert len(lengths) > 1  # so that their number matters
 
 
-def test_token_entropy_is_the_mean_over_the_greedy_caption(
-    short, drawn, images, encoding, spoken, select
+@pytest.mark.parametrize("name", ["token_entropy", "total_token_entropy"])
+def test_token_entropy_is_the_mean_or_the_total_over_the_greedy_caption(
+    name, short, drawn, images, encoding, spoken, select
 ) -> None:
     learner, truth = drawn(images, 3), []
     for annotations in encoding(learner, images).annotations:
@@ -90,8 +91,8 @@ def test_token_entropy_is_the_mean_over_the_greedy_caption(
             said = (*said, int(logits.argmax()))
             if said[-1] == 0:
                 break
-        truth.append(sum(entropies) / len(entropies))
-    found = (select("token_entropy", learner, images, raw=raw) for raw in (False, True))
+        truth.append(sum(entropies) / (len(entropies) if name == "token_entropy" else 1))
+    found = (select(name, learner, images, raw=raw) for raw in (False, True))
     check(*found, torch.stack(truth))
 
 
