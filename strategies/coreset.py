@@ -3,7 +3,7 @@
 `robust` puts the centres of a mixed-integer program, which may leave outliers uncovered, before
 the greedy ones. Its `time_limit` is in seconds; the row says how far it got: `gap` is the share of
 the radius that is not proven to be needed, `timed_out` the number of programs without an answer.
-Where that is not 0, a faster machine may choose otherwise.
+Where either is not 0, a faster machine may choose otherwise.
 """
 
 import torch

@@ -70,7 +70,7 @@ def choose(
     if len(chosen) == 0:
         raise UsageError(
             f"A budget of {request.budget} {request.unit} pays for nothing: the first that "
-            f"'{strategy.spec.name}' wants costs {int(pool.cost(ranking[:1]))}."
+            f"'{strategy.spec.name}' wants costs {int(pool.cost(ranking[:1]))}; raise the budget."
         )
     return (chosen - len(labeled)).tolist()
 

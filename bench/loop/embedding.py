@@ -9,7 +9,7 @@ from bench.loop.view import View
 ROOM = 1 << 30
 """Bytes that factors may take; while they are put in order they take as much again."""
 _SIZE = 2048
-"""Dimensions of a sketch, while so many for each item take no more room than this."""
+"""Dimensions of a sketch, while those of all items take no more than half of the room."""
 _CHUNK = 8192
 """Items whose factors are held at once when they are sketched."""
 
@@ -33,7 +33,7 @@ def gradients(view: View, rng: torch.Generator) -> Cloud:
 def _sketch(view: View, ids: Tensor, rng: torch.Generator) -> Tensor:
     """The projections [n, size] of the items' gradients; size is a power of two."""
     size = _SIZE
-    while size > 1 and 4 * size * len(ids) > ROOM:
+    while size > 1 and 8 * size * len(ids) > ROOM:
         size //= 2
     seed = int(torch.randint(1 << 62, (1,), generator=rng))
     sketch: Tensor | None = None

@@ -89,7 +89,7 @@ def test_without_time_the_start_stays_and_nothing_is_proven() -> None:
     found = search(TOWNS, start, time_limit=0)
     assert found.rows.tolist() == start.tolist()
     assert found.radius == TOWNS.radius(start) > 3
-    assert (found.bound, found.gap) == (0, 1)
+    assert (found.bound, found.gap, found.timed_out) == (0, 1, 0)
 
 
 def test_the_solver_ends_when_its_time_is_over() -> None:
@@ -166,6 +166,16 @@ def test_a_ranking_is_the_cover_and_then_the_farthest(
         left = stage[~torch.isin(stage, rows[:place])]
         nearest = torch.cdist(points, before).amin(1)
         assert nearest[rows[place]] == pytest.approx(float(nearest[left].max()), abs=1e-5)
+
+
+def test_what_is_left_goes_to_the_farthest_from_the_cover_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points, costs = torch.tensor([[0.0], [10.0], [9.0], [4.0]]), torch.ones(4, dtype=torch.int64)
+    # The program's first point is the first greedy one, row 1.
+    monkeypatch.setattr(covers, "search", lambda *_: covers.Cover(np.array([0]), 1.0, 1.0, 0))
+    rows, _ = robust_first(points, points[:1], costs, Budget(2), stream(), 60)
+    assert rows.tolist() == [1, 3]
 
 
 def test_a_program_holds_the_greedy_choice_and_a_rest(

@@ -38,16 +38,15 @@ def test_what_fits_is_exact_and_notes_nothing(tiny):
 
 def test_what_does_not_fit_is_sketched_and_noted(tiny, monkeypatch):
     _, exact, _ = asked(tiny)
-    # 55 items at 128 dimensions take 28 kB, their factors more than that
-    monkeypatch.setattr(embedding, "ROOM", 4 * 128 * len(exact) + 7)
+    monkeypatch.setattr(embedding, "ROOM", 8 * 64 * len(exact) + 7)  # twice 64 dimensions
     assert exact.bytes > embedding.ROOM  # type: ignore[attr-defined]
     monkeypatch.setattr(embedding, "_CHUNK", 20)
     _, cloud, row = asked(tiny)
     assert isinstance(cloud, Points)
-    assert cloud.columns.shape == (128, len(exact))
+    assert cloud.columns.shape == (64, len(exact))
     error = ((cloud.norms() / exact.norms() - 1) ** 2).mean().sqrt().item()
-    assert row.notes == {"sketch": 128.0, "sketch_error": pytest.approx(error, rel=1e-4)}
-    assert 0.01 < error < (8 / 128) ** 0.5 * 1.5
+    assert row.notes == {"sketch": 64.0, "sketch_error": pytest.approx(error, rel=1e-4)}
+    assert 0.01 < error < (8 / 64) ** 0.5 * 1.5
 
 
 def test_the_sketch_is_a_function_of_the_stream(tiny, monkeypatch):

@@ -106,6 +106,20 @@ def test_a_draw_takes_one_number_of_the_stream() -> None:
     assert torch.equal(rng.get_state(), other.get_state())
 
 
+def test_a_row_left_out_would_not_have_come_nearer() -> None:
+    """The same draws, longest first, where all distances to each centre are looked at."""
+    for seed in range(100):
+        points = torch.randn(15, 2, dtype=torch.float64, generator=stream(seed))
+        order, rng = points.norm(dim=1).argsort(descending=True), stream(seed)
+        mass, slow = points[order].square().sum(1), list[int]()
+        for _ in range(10):
+            share = torch.rand((), dtype=torch.float64, generator=rng)
+            sums = mass.cumsum(0)
+            slow.append(int(order[torch.searchsorted(sums, share * sums[-1], right=True)]))
+            mass = torch.cdist(points[order], points[slow]).square().amin(1)
+        assert list(seeding(points, torch.ones(15), 10, seed)) == slow
+
+
 CLOUDS = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=9)
 PRICES = st.lists(st.integers(1, 4), min_size=9, max_size=9)
 
