@@ -83,14 +83,17 @@ class Learner:
         data = self.family.read(inputs)
         if name == LENGTHS:
             return data.lengths.clone()
-        parts, order = [], []
+        found, parts, order = torch.empty(0, device=self.device), list[Gradients](), list[Tensor]()
         for rows in descending(data.lengths, self.family.scoring(self.device)):
             encoding = self.model.encoder(data.batch(rows, self.device))
-            parts.append(self.family.signals[name](self.model, encoding, **options))
-            order.append(rows)
-        if not parts:
-            return torch.empty(0, device=self.device)
-        return _join(parts)[torch.cat(order).argsort().to(self.device)]
+            part = self.family.signals[name](self.model, encoding, **options)
+            order.append(rows.to(self.device))
+            if isinstance(part, Gradients):
+                parts.append(part)
+            else:
+                found = found if len(found) else part.new_empty((len(data), *part.shape[1:]))
+                found[order[-1]] = part  # at once: what is kept between batches scatters the heap
+        return Gradients.join(parts)[torch.cat(order).argsort()] if parts else found
 
     def state(self) -> Arrays:
         """All weights, and what they can say, as arrays on the host."""
@@ -114,7 +117,3 @@ class Learner:
         data = self.family.read(labeled.inputs, (labeled.labels, self.outputs))
         config, scoring = self.family.config, self.family.scoring(self.device)
         return Training(self.model, data, config, self.device, streams, notify, scoring)
-
-
-def _join(parts: list[Any]) -> Any:
-    return Gradients.join(parts) if isinstance(parts[0], Gradients) else torch.cat(parts)

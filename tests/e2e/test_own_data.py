@@ -12,6 +12,7 @@ import pytest
 
 from bench import cli
 from bench.data.tagging import column
+from bench.loop.plan import own_task
 from bench.rows import store
 
 TINY = Path(__file__).parents[1] / "tiny"
@@ -44,6 +45,7 @@ def refused(
     """The command in this process: the one line that it says on failing with a code."""
 
     def call(code: int, *args: object) -> str:
+        own_task.cache_clear()  # a process of its own would know no file yet
         monkeypatch.setattr(sys, "argv", ["bench", *map(str, args)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
