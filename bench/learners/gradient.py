@@ -7,6 +7,7 @@ decoder of 128), while its factors have K + H a word. Inner products need no mor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -66,9 +67,14 @@ class Gradients:
         """The inner products of the first `count` gradients, or of all, with that of a row."""
         end, reach = int(self.counts[: row + 1].sum()), int(self.counts[:count].sum())
         words = slice(end - int(self.counts[row]), end)
-        left, right = self.left[:reach], self.right[:reach]
-        both = (left @ self.left[words].T).mul_(right @ self.right[words].T).sum(1)
+        left, right = (side[:, :reach] for side in self._columns)
+        both = (self.left[words] @ left).mul_(self.right[words] @ right).sum(0)
         return _totals(both, self.counts[:count])
+
+    @cached_property
+    def _columns(self) -> tuple[Tensor, Tensor]:
+        """The factors by dimension: products are up to twice as fast so."""
+        return self.left.T.contiguous(), self.right.T.contiguous()
 
     def sketch(self, size: int, rng: torch.Generator) -> Tensor:
         """The gradients in `size` dimensions [n, size]; equal generators give one projection.

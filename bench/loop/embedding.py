@@ -6,8 +6,8 @@ from torch import Tensor
 from bench.loop.geometry import Cloud, Points
 from bench.loop.view import View
 
-ROOM = 1 << 30
-"""Bytes that factors may take; while they are put in order they take as much again."""
+ROOM = 1 << 29
+"""Bytes that factors may take; while items are chosen there are up to three forms of them."""
 _SIZE = 2048
 """Dimensions of a sketch, while those of all items take no more than half of the room."""
 _CHUNK = 8192
@@ -17,7 +17,7 @@ _CHUNK = 8192
 def gradients(view: View, rng: torch.Generator) -> Cloud:
     """The signal `gradient_embedding` of all unlabelled items, as points to select among.
 
-    Exact while the factors fit into a gigabyte; else each item is projected to at most 2,048
+    Exact while the factors fit into half a gigabyte; else each item is projected to at most 2,048
     dimensions, and the row notes how many (`sketch`) and the relative root mean square error of the
     squared norms (`sketch_error`).
     """
