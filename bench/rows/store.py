@@ -65,7 +65,8 @@ def read(path: Path) -> list[Row]:
 def read_table(path: Path) -> pa.Table:
     """As `read`, as an Arrow table: schema and digest are verified, single values are not."""
     try:
-        table = pq.ParquetFile(io.BytesIO(path.read_bytes())).read()
+        # On one thread: Arrow's pool, still starting when a command ends at once, aborts it.
+        table = pq.ParquetFile(io.BytesIO(path.read_bytes())).read(use_threads=False)
         table.validate(full=True)
     except (OSError, ValueError, pa.ArrowException) as reason:
         raise DataError(f"Cannot read {path}: {reason}. {_REMEDY}") from reason
