@@ -10,10 +10,8 @@ A word is looked up as it is written, else in lower case. Where a file has a key
 counts, as published files are read elsewhere, and how many were passed over is said.
 """
 
-import gzip
 import math
 import re
-import zlib
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.data import fetch
-from bench.data.tagging.line import located
+from bench.data.tagging.line import located, raw, unreadable
 from bench.error import DataError
 
 RANDOM = "random"
@@ -32,6 +30,7 @@ RANDOM = "random"
 _LARGEST = float(np.finfo(np.float32).max)
 _ORDERS = (2, 3, 4)
 _NGRAM = re.compile(rb"[0-9]gram-\S")
+_WANTED = "a whole file of word vectors"
 _ARCHIVES = {".zip", ".tar", ".tgz"}
 
 Array = np.ndarray[Any, Any]
@@ -172,14 +171,10 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, stripped, with their numbers from 1."""
     if _ARCHIVES & set(path.suffixes):
         raise DataError(f"{path} is an archive; unpack it, and name the text file that it holds.")
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-                if line := line.strip():
-                    yield number, line
-    except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, error) from error
+    for number, line in raw(path, _WANTED):
+        line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if line := line.strip():
+            yield number, line
 
 
 def _vectors(text: _Text, keys: Set[str]) -> tuple[dict[str, Array], int]:
@@ -241,18 +236,13 @@ def _mark(path: Path) -> str:
     try:
         return f"{_name(path)}:{fetch.digest(path)[:8]}"
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error, _WANTED) from error
 
 
 def _name(path: Path) -> str:
     """The file's name, with nothing that the text form of a learner cannot hold."""
     name = path.name.removesuffix(".gz").removesuffix(".txt")
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return DataError(f"{path} cannot be read: {reason}; name a whole file of word vectors.")
 
 
 def _percent(share: Array) -> str:

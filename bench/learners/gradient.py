@@ -50,11 +50,6 @@ class Gradients:
         return Gradients(self.left[words], self.right[words], counts, self.squares[rows])
 
     @property
-    def device(self) -> torch.device:
-        """Where the numbers are."""
-        return self.left.device
-
-    @property
     def bytes(self) -> int:
         """The memory that the factors take."""
         return self.left.nbytes + self.right.nbytes

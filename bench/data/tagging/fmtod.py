@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.data.tagging.column import Sentence
-from bench.data.tagging.line import lines, located
+from bench.data.tagging.line import AGAIN, lines, located
 from bench.data.tagging.scheme import Malformed
 
 
@@ -31,8 +31,7 @@ def sentences(path: Path) -> Iterator[Sentence]:
             tokens, slots = _read(line)
             tags = _tags(tokens, slots)
         except Malformed as fault:
-            remedy = "mend the line or fetch the file again"
-            raise located(path, number, str(fault), remedy) from None
+            raise located(path, number, str(fault), AGAIN) from None
         yield Sentence(number, [token.name for token in tokens], tags, [number] * len(tokens))
 
 

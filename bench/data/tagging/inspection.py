@@ -1,7 +1,6 @@
 """What is understood of a user's data, and what is odd about it, before anyone spends an hour."""
 
 import codecs
-import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from bench.data.tagging.column import DOCUMENT, Sentence
-from bench.data.tagging.line import lines
+from bench.data.tagging.line import lines, raw
 from bench.data.tagging.oddity import Oddity, oddities
 from bench.data.tagging.scheme import SCHEMES, Malformed, to_bio
 from bench.data.tagging.source import Part, Source, parts
@@ -89,8 +88,7 @@ def _form(found: Sequence[Part], sentences: Sequence[Sentence]) -> Facts:
 
 def _encoding(path: Path) -> str:
     """The byte order mark and the line ends of a file that is, or should be, UTF-8."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-        content = stream.read()
+    content = b"".join(line for _, line in raw(path))
     mark = "with" if content.startswith(codecs.BOM_UTF8) else "without"
     ends, returns = content.count(b"\n"), content.count(b"\r\n")
     kind = f"{returns} CRLF, {ends - returns} LF" if 0 < returns < ends else "LF"

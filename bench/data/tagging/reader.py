@@ -8,11 +8,9 @@ from typing import NamedTuple
 from bench.data.card import Card
 from bench.data.tagging import column, fmtod
 from bench.data.tagging.column import Sentence
-from bench.data.tagging.line import located
+from bench.data.tagging.line import AGAIN, located
 from bench.data.tagging.scheme import Malformed, to_bio
 from bench.error import DataError
-
-REMEDY = "mend the line or fetch the file again"
 
 
 class Row(NamedTuple):
@@ -67,7 +65,7 @@ def parallel(split: str, tokens: Path, tags: Path, inventory: frozenset[str]) ->
         try:
             check(row, inventory)
         except Malformed as fault:
-            raise located(tags, number, str(fault), REMEDY) from None
+            raise located(tags, number, str(fault), AGAIN) from None
         yield row
 
 
@@ -84,7 +82,7 @@ def sentences(
             check(row, inventory)
         except Malformed as fault:
             line = sentence.lines[fault.place - 1] if fault.place else sentence.line
-            raise located(path, line, str(fault), REMEDY) from None
+            raise located(path, line, str(fault), AGAIN) from None
         yield row
 
 
@@ -150,7 +148,7 @@ def _fields(line: bytes, path: Path, number: int) -> list[str]:
         found = line.decode("utf-8").split()
     except UnicodeDecodeError as error:
         place = error.start + 1
-        raise located(path, number, f"byte {place} is not UTF-8", REMEDY) from None
+        raise located(path, number, f"byte {place} is not UTF-8", AGAIN) from None
     if not found:
-        raise located(path, number, "the sentence is empty", REMEDY)
+        raise located(path, number, "the sentence is empty", AGAIN)
     return found

@@ -4,6 +4,8 @@ Width 1 is greedy decoding. Where a decoder factorises per token, a beam of widt
 the N most likely sequences, because a prefix's rank does not depend on what follows it.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -46,23 +48,35 @@ def _follow(state: State, parent: Tensor) -> State:
 
 def greedy(
     decoder: Decoder, encoding: Encoding, tags: int, noise: torch.Generator | None = None
-) -> tuple[Tensor, Tensor]:
-    """The greedy path [T, B], and log-probabilities of every tag along it [T, B, K].
+) -> Tensor:
+    """The greedy path [T, B], 0 in the padding. Dropout where `noise` is given."""
+    path = torch.zeros_like(encoding.words)
+    for time, logits in enumerate(_walk(decoder, encoding, tags, noise)):
+        path[time, : len(logits)] = logits.argmax(-1)
+    return path
 
-    Padding is tag 0 for certain: (0, −inf, …). Dropout where `noise` is given.
-    """
-    steps, count = encoding.states.shape[0], encoding.z.shape[0]
+
+def greedy_log_probs(decoder: Decoder, encoding: Encoding, tags: int) -> Tensor:
+    """Log-probabilities of every tag along the greedy path [T, B, K]; padding is (0, −inf, …)."""
+    result = encoding.z.new_full((*encoding.words.shape, tags), -torch.inf)
+    result[..., 0] = 0
+    for time, logits in enumerate(_walk(decoder, encoding, tags)):
+        result[time, : len(logits)] = torch.log_softmax(logits, -1)
+    return result
+
+
+def _walk(
+    decoder: Decoder, encoding: Encoding, tags: int, noise: torch.Generator | None = None
+) -> Iterator[Tensor]:
+    """Step by step, the logits [n, K] of the n sentences that still run, each going on greedily."""
+    steps, count = encoding.words.shape
     memory, first = decoder.start(encoding, noise)
     state = tuple(part.unsqueeze(1) for part in first)
-    result = encoding.z.new_full((steps, count, tags), -torch.inf)
-    result[..., 0] = 0
-    path = torch.zeros((steps, count), dtype=torch.int64, device=result.device)
-    running = (torch.arange(steps, device=result.device).unsqueeze(1) < encoding.lengths).sum(1)
-    previous = torch.full((count, 1), tags, device=result.device)
+    times = torch.arange(steps, device=encoding.z.device)
+    running = (times.unsqueeze(1) < encoding.lengths).sum(1)
+    previous = torch.full((count, 1), tags, device=encoding.z.device)
     for time, n in enumerate(running.tolist()):
         memory, state = memory.head(n), tuple(part[:n] for part in state)
         logits, state = decoder.step(memory, time, previous[:n], state)
-        result[time, :n] = torch.log_softmax(logits, -1).squeeze(1)
         previous = logits.argmax(-1)
-        path[time, :n] = previous.squeeze(1)
-    return path, result
+        yield logits.squeeze(1)

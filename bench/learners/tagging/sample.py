@@ -28,7 +28,7 @@ def dropout_predictions(
     """
     found = []
     for masked, noise, count in _masked(model, encoding, passes, rng):
-        path, _ = greedy(model.decoder, masked, model.tags, noise)
+        path = greedy(model.decoder, masked, model.tags, noise)
         found.append(_numbers(path, masked.lengths).view(-1, count))
     return torch.cat(found, 1)
 
@@ -41,8 +41,8 @@ def mutual_information(
     H(E p) − E H(p) for each word, along the greedy path of the model without dropout. Where the
     tags of a sentence are independent given the weights, the sum bounds the sequence's from above.
     """
-    path, likely = greedy(model.decoder, encoding, model.tags)
-    mean, entropy = torch.zeros_like(likely), torch.zeros_like(likely[..., 0])
+    path = greedy(model.decoder, encoding, model.tags)
+    mean, entropy = encoding.z.new_zeros(*path.shape, model.tags), encoding.z.new_zeros(path.shape)
     for masked, noise, count in _masked(model, encoding, passes, rng):
         read = model.reading(masked, path.repeat_interleave(count, 1), noise)
         p = torch.softmax(model.decoder.output(read), -1).view(*path.shape, count, -1)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bench.learners.gradient import Gradients, squared_norms
 from bench.learners.signal import discriminator, latent
-from bench.learners.tagging.decode import beam, greedy
+from bench.learners.tagging.decode import beam, greedy, greedy_log_probs
 from bench.learners.tagging.encoder import Encoding
 from bench.learners.tagging.model import Model
 from bench.learners.tagging.sample import dropout_predictions, mutual_information
@@ -37,7 +37,7 @@ def token_entropy(model: Model, encoding: Encoding, total: bool = False) -> Tens
 
     `total` gives the sum instead.
     """
-    likely = greedy(model.decoder, encoding, model.tags)[1]  # padding is certain
+    likely = greedy_log_probs(model.decoder, encoding, model.tags)  # padding is certain
     entropy: Tensor = torch.special.entr(likely.exp()).sum((0, 2))
     return entropy if total else entropy / encoding.lengths
 
@@ -47,7 +47,7 @@ def gradient_embedding(model: Model, encoding: Encoding) -> Gradients:
 
     Σ_t (p_t − onehot(ŷ_t)) ⊗ h_t, with h_t what the layer reads (W-BADGE, Eq. 4).
     """
-    path, _ = greedy(model.decoder, encoding, model.tags)
+    path = greedy(model.decoder, encoding, model.tags)
     return Gradients.of(*_factors(model, encoding, path), encoding.lengths)
 
 

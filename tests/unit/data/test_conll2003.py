@@ -1,4 +1,4 @@
-"""The CoNLL-2003 files against the counts that were verified by hand, and its protocol."""
+"""The CoNLL-2003 files against the counts that were verified by hand."""
 
 from collections import Counter
 from itertools import pairwise
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-import torch
 
-from bench.data import card, corpus, fetch, task
+from bench.data import card, corpus
 from bench.data.corpus import Corpus
 from bench.data.table import take
 from bench.data.tagging import column
@@ -104,15 +103,3 @@ def test_the_scheme_is_found_or_its_two_exceptions_are_named(data_root: Path) ->
         Malformed, match="IOB1 fits 14039 of 14041 sentences, but not sentence 10228"
     ):
         found("eng.train")
-
-
-def test_files_are_those_the_card_pins(data_root: Path) -> None:
-    assert {status for _, status in fetch.verify(card.load("conll2003"), data_root)} == {"ok"}
-
-
-def test_protocol_words(conll: Corpus, data_root: Path) -> None:
-    words = task.load("conll2003", None, data_root)
-    pool = words.deal(torch.Generator()).pool
-    assert torch.equal(pool.ids, conll.rows("train"))
-    assert int(pool.cost(pool.ids).sum()) == words.whole == 203621
-    assert words.protocol.targets[::9] == (4072, 40724)  # 2 % and 20 %

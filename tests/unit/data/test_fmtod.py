@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-import torch
 
-from bench.data import card, corpus, fetch, task
+from bench.data import card, corpus
 from bench.data.corpus import Corpus
 from bench.data.table import take
 from bench.data.tagging import column
@@ -126,15 +125,3 @@ def test_column_files_have_comments_of_any_width(
     assert len(found) == sentences
     rows = [list(zip(s.tokens, s.tags, strict=True)) for s in found]
     assert [[(w, t.replace("NoLabel", "O")) for w, t in row] for row in rows] == original(path)
-
-
-def test_files_are_those_the_card_pins(data_root: Path) -> None:
-    assert {status for _, status in fetch.verify(card.load("fmtod"), data_root)} == {"ok"}
-
-
-def test_protocol_words(fmtod: Corpus, data_root: Path) -> None:
-    words = task.load("fmtod", None, data_root)
-    pool = words.deal(torch.Generator()).pool
-    assert torch.equal(pool.ids, fmtod.rows("train"))
-    assert int(pool.cost(pool.ids).sum()) == words.whole == 221518
-    assert words.protocol.targets[::9] == (2215, 22152)  # 1 % and 10 %

@@ -1,11 +1,10 @@
-"""The Snips files against the counts that were verified by hand, and its protocol."""
+"""The Snips files against the counts that were verified by hand."""
 
 from pathlib import Path
 
 import pytest
-import torch
 
-from bench.data import card, corpus, fetch, task
+from bench.data import card, corpus
 from bench.data.corpus import Corpus
 from bench.data.table import take
 
@@ -51,15 +50,3 @@ def test_train_holds_every_tag_but_not_every_word(snips: Corpus) -> None:
     words = seen(snips, "inputs", "train")
     assert len(words) == 11418
     assert len(seen(snips, "inputs", "test") - words) == 371
-
-
-def test_files_are_those_the_card_pins(data_root: Path) -> None:
-    assert {status for _, status in fetch.verify(card.load("snips"), data_root)} == {"ok"}
-
-
-def test_protocol_words(snips: Corpus, data_root: Path) -> None:
-    words = task.load("snips", None, data_root)
-    pool = words.deal(torch.Generator()).pool
-    assert torch.equal(pool.ids, snips.rows("train"))
-    assert int(pool.cost(pool.ids).sum()) == words.whole == 117700
-    assert words.protocol.targets[::9] == (2354, 23540)  # 2 % and 20 %

@@ -152,7 +152,7 @@ def test_what_is_no_file_of_vectors_is_refused(write: Writer, tmp_path: Path) ->
     assert "cannot be read: Is a directory" in refused(tmp_path)
     assert "cannot be read: Not a gzipped file" in refused(write(PLAIN, "a.gz"))
     half = gzip.compress(PLAIN.encode() * 99)[:-20]
-    assert "cannot be read: Compressed file ended" in refused(write(half, "b.gz"))
+    assert "cannot be read after line 102: Compressed file ended" in refused(write(half, "b.gz"))
     for path in (tmp_path / "none.txt", tmp_path):
         with pytest.raises(DataError, match="cannot be read"):
             vector.identity([path])

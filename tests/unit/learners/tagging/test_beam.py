@@ -100,7 +100,8 @@ def test_the_greedy_path_has_its_log_probs_and_padding_is_certain(
     learner, inputs = drawn(kind), sentences()
     model, order = learner.model, LENGTHS.argsort(descending=True, stable=True)
     encoding = model.encoder(batch(learner, inputs.take(pa.array(order.numpy()))))
-    path, likely = decode.greedy(model.decoder, encoding, model.tags)
+    path = decode.greedy(model.decoder, encoding, model.tags)
+    likely = decode.greedy_log_probs(model.decoder, encoding, model.tags)
     assert likely.shape == (4, len(inputs), 3)
     for column, row in enumerate(order.tolist()):
         text = inputs[row].as_py()
