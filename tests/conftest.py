@@ -1,7 +1,8 @@
 """What all tests share: a cache of their own, no network for data, the real data if given.
 
-And two small tasks, one of each kind (`tests/tiny`, tagging, and `tests/snaps`, captioning), on
-which a cell of the real loop takes a fraction of a second.
+And small tasks of each kind (`tests/tiny`, tagging; `tests/snaps`, captioning; `tests/marks` and
+`tests/notes`, classifying images and texts), on which a cell of the real loop takes a fraction of
+a second.
 """
 
 import os
@@ -25,6 +26,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 TESTS = Path(__file__).parent
 TAGGER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
 CAPTIONER = "show-attend-tell[attention=8,batch_size=8,decoder=16,embedding=8,epochs=2,hidden=8]"
+SEER = "lenet[batch_size=16,epochs=2]"
+READER = "bilstm-classifier[batch_size=16,embedding=8,epochs=2,hidden=8]"
 
 # No property is about time, and a busy machine would break hypothesis' 200 ms an example.
 settings.register_profile("labelworth", deadline=None)
@@ -101,13 +104,16 @@ class Small:
         from bench.loop.event import Reporter
         from bench.loop.fit import FitStore
 
-        report = Reporter(cell.name, cell.rounds, cell.config.epochs, notify)
+        report = Reporter(cell.name, cell.rounds, cell.config.duration, notify)
         return harness.run(cell, fits or FitStore(cell.request.out / ".fits"), "serial", report)
 
 
 @pytest.fixture
 def smalls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Small]:
-    """The only tasks there are, for this test, by kind; captions are scored without Java."""
+    """The only tasks there are, for this test, by kind, and of classification by what is read.
+
+    Captions are scored without Java.
+    """
     from bench.data import card
     from bench.data.captioning import meteor
 
@@ -116,6 +122,8 @@ def smalls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Small]:
     return {
         "tagging": Small(tmp_path / "out", "tiny", TAGGER),
         "captioning": Small(tmp_path / "snaps", "snaps", CAPTIONER),
+        "images": Small(tmp_path / "marks", "marks", SEER),
+        "texts": Small(tmp_path / "notes", "notes", READER),
     }
 
 

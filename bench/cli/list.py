@@ -31,4 +31,4 @@ def _strategies() -> list[tuple[str, str]]:
 def _learners() -> list[tuple[str, str]]:
     from bench.learners import registry
 
-    return [(name, registry.describe(name)) for name in registry.names()]
+    return [(name, registry.describe(name)) for name in sorted(registry.names())]

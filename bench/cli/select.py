@@ -104,13 +104,12 @@ def _request(
     from bench.learners import registry
     from bench.loop import provenance
     from bench.loop.choose import Request
-    from bench.loop.plan import check_learner
     from bench.loop.strategy import load
 
     if budget < 1:
         raise UsageError(f"--budget is {budget}; it must be at least 1.")
     spec = Spec.parse(learner or registry.default("tagging"))
-    check_learner(spec, "tagging", "own data")
+    registry.check(spec.name, "tagging", "own data")
     registry.config(spec)
     counted = cast(Literal["words", "items"], unit)
     return Request(load(strategy), spec, budget, counted, seed, provenance.device(device))
@@ -130,7 +129,7 @@ def _places(request: "Request", rows: "Sequence[Row]", fresh: "Sequence[Sentence
     torch.set_num_threads(1)
     labeled = [(row.tokens, row.tags) for row in rows]
     tags = inventory(tag for row in rows for tag in row.tags)
-    epochs = registry.config(request.learner).epochs
+    epochs = registry.config(request.learner).duration
     with watch(1, Console(stderr=True)) as notify:
         report = Reporter(request.strategy.spec.name, 1, epochs, notify)
         return choose(request, labeled, [each.tokens for each in fresh], tags, report.epoch)

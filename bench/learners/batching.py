@@ -1,9 +1,28 @@
-"""Which rows go into a batch together."""
+"""Items in batches: what gives them, and which rows go together."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+
+
+class Data(Protocol):
+    """Items on the host, as numbers; batches on demand. `lengths` [n] is what sorts them."""
+
+    lengths: Tensor
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: Tensor, device: torch.device) -> Any:
+        """The items at some rows, with `tokens`, the number of labels where there are labels."""
+        ...
+
+    def draw(
+        self, rows: Tensor, device: torch.device, order: torch.Generator, noise: torch.Generator
+    ) -> Any:
+        """A training batch, with what is random about it: `order` on the host, `noise` beside."""
+        ...
 
 
 def buckets(

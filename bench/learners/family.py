@@ -12,28 +12,10 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import torch
-from torch import Tensor
 
-from bench.learners.config import Config
+from bench.learners.config import Settings
+from bench.learners.objective import Notify, Streams
 from bench.learners.vocabulary import Vocabulary
-
-
-class Data(Protocol):
-    """Items on the host, as numbers; batches on demand. `lengths` [n] is what sorts them."""
-
-    lengths: Tensor
-
-    def __len__(self) -> int: ...
-
-    def batch(self, rows: Tensor, device: torch.device) -> Any:
-        """The items at some rows, with `tokens`, the number of labels where there are labels."""
-        ...
-
-    def draw(
-        self, rows: Tensor, device: torch.device, order: torch.Generator, noise: torch.Generator
-    ) -> Any:
-        """A training batch, with what is random about it: `order` on the host, `noise` beside."""
-        ...
 
 
 class Family(Protocol):
@@ -43,7 +25,7 @@ class Family(Protocol):
     """The number of the first symbol among the outputs."""
 
     @property
-    def config(self) -> Config:
+    def config(self) -> Settings:
         """All settings."""
         ...
 
@@ -66,6 +48,12 @@ class Family(Protocol):
 
     def read(self, inputs: Any, labeled: tuple[pa.ListArray, Vocabulary] | None = None) -> Any:
         """Items as Data, with their labels where these are given."""
+        ...
+
+    def train(
+        self, model: Any, data: Any, device: torch.device, streams: Streams, notify: Notify
+    ) -> None:
+        """Fit a model from its first weights on labelled data."""
         ...
 
     def beside(self, data: Any, inputs: Any) -> Any:

@@ -1,6 +1,7 @@
 """Building blocks that draw from explicit generators and never see padding."""
 
 import math
+from collections.abc import Callable
 from typing import TypeVar
 
 import torch
@@ -21,7 +22,8 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all parameters in order: embeddings N(0, 1), the rest U(±1/√fan-in), biases zero.
 
     Of pretrained embeddings as much is drawn as of others, so that the rest starts alike.
-    Convolutions keep the variance through a ReLU (He et al. 2015); norms begin as the identity.
+    Convolutions keep the variance through a ReLU (He et al. 2015), without bias at first; norms
+    begin as the identity.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Embedding):
@@ -33,6 +35,8 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
             _uniform(layer, bound, generator)
         elif isinstance(layer, nn.Conv2d):
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.GroupNorm):
             nn.init.ones_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -73,6 +77,12 @@ class Pretrained(nn.Embedding):
         self.weight.copy_(self.vectors.where(known, self.weight * spread))
 
 
+def fused(lstm: nn.LSTM, x: Tensor) -> Tensor:
+    """The outputs of an LSTM [T, B, H], by the library's kernel."""
+    outputs: Tensor = lstm(x)[0]
+    return outputs
+
+
 class BiLSTM(nn.Module):
     """A bidirectional LSTM over padded sentences, exact without packing.
 
@@ -85,12 +95,17 @@ class BiLSTM(nn.Module):
         self.forward_lstm = nn.LSTM(inputs, hidden)
         self.backward_lstm = nn.LSTM(inputs, hidden)
 
-    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """x [T, B, E] → states [T, B, 2H] and z = [last forward; first backward state] [B, 2H]."""
+    def forward(
+        self, x: Tensor, lengths: Tensor, run: Callable[[nn.LSTM, Tensor], Tensor] = fused
+    ) -> tuple[Tensor, Tensor]:
+        """x [T, B, E] → states [T, B, 2H] and z = [last forward; first backward state] [B, 2H].
+
+        `run` gives the outputs of one direction [T, B, H].
+        """
         steps = torch.arange(x.shape[0], device=x.device).unsqueeze(1)
         mirror = torch.where(steps < lengths, lengths - 1 - steps, steps).unsqueeze(-1)
-        ahead, _ = self.forward_lstm(x)
-        behind, _ = self.backward_lstm(x.gather(0, mirror.expand_as(x)))
+        ahead = run(self.forward_lstm, x)
+        behind = run(self.backward_lstm, x.gather(0, mirror.expand_as(x)))
         last = (lengths - 1).view(1, -1, 1).expand(1, -1, ahead.shape[-1])
         z = torch.cat([ahead.gather(0, last), behind.gather(0, last)], -1).squeeze(0)
         return torch.cat([ahead, behind.gather(0, mirror.expand_as(behind))], -1), z

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bench.data.table import Inputs
 from bench.learners.batching import descending
+from bench.learners.config import Config
 from bench.learners.discriminator import Discriminator
 from bench.learners.family import Family
 from bench.learners.gradient import Gradients
@@ -55,7 +56,7 @@ class Learner:
         self.outputs = self.family.outputs(labeled.labels)
         model = self.family.model(self.outputs)
         self.model = build(model, self.device, streams("initialisation"))
-        self._training(labeled, streams, notify).supervised()
+        self.family.train(self.model, self._data(labeled), self.device, streams, notify)
 
     def refine(
         self, objective: str, labeled: Labeled, unlabeled: Inputs, streams: Streams, notify: Notify
@@ -113,7 +114,11 @@ class Learner:
         made.model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
         return made
 
+    def _data(self, labeled: Labeled) -> Any:
+        return self.family.read(labeled.inputs, (labeled.labels, self.outputs))
+
     def _training(self, labeled: Labeled, streams: Streams, notify: Notify) -> Training:
-        data = self.family.read(labeled.inputs, (labeled.labels, self.outputs))
-        config, scoring = self.family.config, self.family.scoring(self.device)
+        data, config = self._data(labeled), self.family.config
+        assert isinstance(config, Config)  # what is no network offers no such objective
+        scoring = self.family.scoring(self.device)
         return Training(self.model, data, config, self.device, streams, notify, scoring)

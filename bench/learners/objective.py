@@ -9,10 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bench.learners.batching import buckets
+from bench.learners.batching import Data, buckets
 from bench.learners.config import Config
 from bench.learners.discriminator import Discriminator
-from bench.learners.family import Data
 from bench.learners.layer import build
 
 Notify = Callable[[int], None]

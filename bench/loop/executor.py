@@ -53,7 +53,7 @@ def execute(plan: Plan, notify: Notify) -> Summary:
 
 def _run(cell: Cell, executor: str, notify: Notify) -> str | None:
     """Run one cell; the reason, if its strategy failed."""
-    report = Reporter(cell.name, cell.rounds, cell.config.epochs, notify)
+    report = Reporter(cell.name, cell.rounds, cell.config.duration, notify)
     report.tell("start")
     fits = FitStore(cell.request.out / ".fits" / executor)  # each with its own kind of seconds
     last = harness.run(cell, fits, executor, report)[-1]

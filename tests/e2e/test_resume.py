@@ -29,4 +29,4 @@ def test_seconds_of_several_jobs_never_reach_a_serial_row(tiny: Any) -> None:
     for executor in ("process", "serial", "serial"):
         executors._run(cell, executor, lambda event: told.append(event.kind))
         cell.path.unlink()
-    assert told.count("epoch") == 2 * cell.config.epochs
+    assert told.count("epoch") == 2 * cell.config.duration

@@ -17,6 +17,7 @@ from bench.learners.captioning.config import Config
 from bench.learners.captioning.decode import beam
 from bench.learners.captioning.model import Model
 from bench.learners.captioning.signal import SIGNALS
+from bench.learners.objective import Notify, Streams, Training
 from bench.learners.vocabulary import Vocabulary
 from bench.spec import Spec
 
@@ -70,6 +71,13 @@ class Captioner:
     ) -> Pictures:
         """See Family."""
         return Pictures(inputs, Captions.of(*labeled) if labeled else None)
+
+    def train(
+        self, model: Model, data: Pictures, device: torch.device, streams: Streams, notify: Notify
+    ) -> None:
+        """See Family."""
+        config, scoring = self.config, self.scoring(device)
+        Training(model, data, config, device, streams, notify, scoring).supervised()
 
     def beside(self, data: Pictures, inputs: Images) -> Pictures:
         """See Family."""

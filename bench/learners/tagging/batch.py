@@ -67,6 +67,11 @@ class Indexed:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def hide_singletons(self, symbols: int, share: float) -> None:
+        """Have training steps read a share of the words that stand here once as unknown."""
+        self.hidden = torch.bincount(self.words, minlength=symbols) == 1
+        self.share = share
+
     def positions(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Where the words of some rows stand [T, B], and which of these are inside a sentence."""
         lengths = self.lengths[rows]

@@ -7,12 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from bench.data import vector
-from bench.error import UsageError
+from bench.learners import word
 from bench.learners.batching import descending
+from bench.learners.objective import Notify, Streams, Training
 from bench.learners.tagging.batch import Indexed
 from bench.learners.tagging.config import Config
 from bench.learners.tagging.decode import beam
@@ -28,35 +27,11 @@ SCORING = 256
 def make(spec: Spec, task: Any, pool: pa.ListArray, *files: Path) -> "Tagger":
     """The tagger of a spec: words of the pool's inputs, tags of the task's inventory.
 
-    Words start from their vectors in the files. UsageError: the spec's `embeddings` names others,
-    or its `embedding` is not their dimensions' sum; DataError as in `vector.read`.
+    Words start from their vectors in the files; errors as in `word.start`.
     """
     config, words = Config.of(spec), Vocabulary.of(pool)
-    _check(spec.name, config, files)
     tags = Vocabulary(pa.array(task.tags, pa.string()), first=0)
-    return Tagger(spec.name, config, words, tags, _start(words, files) if files else None)
-
-
-def _check(name: str, config: Config, files: tuple[Path, ...]) -> None:
-    if config.embeddings != vector.identity(files):
-        given = f"those given are {vector.identity(files)}" if files else "none are given"
-        raise UsageError(
-            f"Learner '{name}' is to start from the word vectors '{config.embeddings}', but "
-            f"{given}; name their files with --embeddings, or leave the setting 'embeddings' out."
-        )
-    sizes = vector.sizes(files)
-    if files and sum(sizes) != config.embedding:
-        raise UsageError(
-            f"The word vectors have {sum(sizes)} dimensions ({' + '.join(map(str, sizes))}), but "
-            f"'{name}' is set to embedding={config.embedding}; ask for "
-            f"--learner '{name}[embedding={sum(sizes)}]'."
-        )
-
-
-def _start(words: Vocabulary, files: tuple[Path, ...]) -> Tensor:
-    """What word embeddings start from [V, E], NaN where nothing is known, as of unknown words."""
-    table = vector.read(files, tuple(words.symbols.to_pylist())).table
-    return F.pad(torch.from_numpy(table), (0, 0, words.first, 0), value=torch.nan)
+    return Tagger(spec.name, config, words, tags, word.start(spec.name, config, words, files))
 
 
 @dataclass(frozen=True)
@@ -98,9 +73,15 @@ class Tagger:
         """See Family; the singletons of a labelled set are sometimes read as unknown."""
         data = Indexed.of(inputs, self.words, labeled)
         if labeled is not None:
-            data.hidden = torch.bincount(data.words, minlength=len(self.words)) == 1
-            data.share = self.config.unknown
+            data.hide_singletons(len(self.words), self.config.unknown)
         return data
+
+    def train(
+        self, model: Model, data: Indexed, device: torch.device, streams: Streams, notify: Notify
+    ) -> None:
+        """See Family."""
+        config, scoring = self.config, self.scoring(device)
+        Training(model, data, config, device, streams, notify, scoring).supervised()
 
     def beside(self, data: Indexed, inputs: pa.ListArray) -> Indexed:
         """See Family; what is hidden in the labelled set is hidden here."""
