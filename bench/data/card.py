@@ -9,7 +9,21 @@ from bench.data import typed
 from bench.error import DataError, UsageError
 from bench.spec import nearest
 
-KINDS = {
+Reader = Literal[
+    "parallel",
+    "columns",
+    "fmtod",
+    "grammar",
+    "flickr8k",
+    "coco",
+    "scene",
+    "digits",
+    "idx",
+    "cifar",
+    "jpeg",
+    "lines",
+]
+KINDS: dict[Reader, str] = {
     "parallel": "tagging",
     "columns": "tagging",
     "fmtod": "tagging",
@@ -17,9 +31,16 @@ KINDS = {
     "flickr8k": "captioning",
     "coco": "captioning",
     "scene": "captioning",
+    "digits": "classification",
+    "idx": "classification",
+    "cifar": "classification",
+    "jpeg": "classification",
+    "lines": "classification",
 }
 """What each reader gives: the kind of task."""
 GENERATORS = ("grammar", "scene")
+"""The readers that make their data up."""
+EMBEDDED = (*GENERATORS, "digits")
 """The readers that need no files."""
 
 
@@ -27,26 +48,33 @@ GENERATORS = ("grammar", "scene")
 class File:
     """One source file; `path` is relative to the data root.
 
-    `member` is a path inside it where it is a zip. Without `sha256`, that of the first download is
-    recorded and checked from then on.
+    `member` is a path inside it where it is a zip. `content` pins, in place of `sha256`, what a
+    .gz holds, where its copies were packed differently. Without either, the digest of the first
+    download is recorded and checked from then on.
     """
 
-    role: Literal["tokens", "tags", "sentences", "captions", "split", "images"]
+    role: Literal["tokens", "tags", "sentences", "captions", "split", "images", "labels"]
     path: str
     url: str
     split: str = ""
     member: str = ""
     sha256: str = ""
+    content: str = ""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the card states a digest."""
+        return bool(self.sha256 or self.content)
 
 
 @dataclass(frozen=True)
 class Counts:
     """What a split holds, counted by hand once: the reader must find the same.
 
-    `sentences` are captions where the items are images; `tokens` of 0 are not stated.
+    `sentences` are captions where a label is some; `tokens` of 0 are then not stated.
     """
 
-    sentences: int
+    sentences: int = 0
     tokens: int = 0
     images: int = 0
 
@@ -92,11 +120,13 @@ class Variant:
 class Recipe:
     """How a protocol splits the corpus and spends the budget.
 
-    `pool` and `test` are either both sizes, drawn per seed from all splits, or both names of
-    splits, the same for every seed; `distinct` keeps the first row of each text. The cumulative
-    targets are `targets`, or `shares` of the pool in the unit. `variant` is one of the card's.
+    `pool` and `test` are both sizes, drawn per seed from all splits, or both names of splits, the
+    same for every seed; or the pool is a size, drawn per seed from all splits but the one that is
+    named for test. `distinct` keeps the first row of each text. The cumulative targets are
+    `targets`, or `shares` of the pool in the unit. `variant` is one of the card's.
     `learner` is the default one ('': that of the kind); `settings` are what the protocol sets for
-    any learner, beside what a user sets.
+    any learner, beside what a user sets. With `each`, the initial set, for which the first target
+    pays, is that many random items of each class.
     """
 
     unit: Literal["items", "words"]
@@ -107,16 +137,18 @@ class Recipe:
     targets: tuple[int, ...] = ()
     shares: tuple[float, ...] = ()
     learner: str = ""
-    settings: dict[str, int | float] = field(default_factory=dict)
+    settings: dict[str, int | float | str] = field(default_factory=dict)
     variant: str = ""
     distinct: bool = False
     default: bool = False
+    each: int = 0
 
 
 @dataclass(frozen=True)
 class Card:
     """`datasets/<name>/card.toml`, checked; `folder` is where it was found.
 
+    `classes` are in the order of the files' label numbers; `remark` is said before every run.
     `variant` is empty on a card as loaded, whose `files` are those of all variants.
     """
 
@@ -126,10 +158,13 @@ class Card:
     synthetic: bool
     citation: str
     licence: str
-    reader: Literal["parallel", "columns", "fmtod", "grammar", "flickr8k", "coco", "scene"]
+    reader: Reader
     protocols: dict[str, Recipe]
     tag_scheme: Literal["BIO"] = "BIO"
     tags: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    encoding: Literal["utf-8", "latin-1"] = "utf-8"
+    remark: str = ""
     image_size: int = 0
     files: tuple[File, ...] = ()
     counts: dict[str, Counts] = field(default_factory=dict)
@@ -142,13 +177,17 @@ class Card:
 
     @property
     def kind(self) -> str:
-        """The kind of task: `tagging` or `captioning`."""
+        """The kind of task: `tagging`, `captioning` or `classification`."""
         return KINDS[self.reader]
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The names of the splits, in the order of the corpus' rows."""
-        return tuple(dict.fromkeys(each.split for each in self.all_files if each.split)) or ("all",)
+        """The names of the splits, in the order of the corpus' rows.
+
+        Those of the files; where a file holds several, those whose counts are stated.
+        """
+        named = dict.fromkeys(each.split for each in self.all_files if each.split)
+        return tuple(named) or tuple(self.counts) or ("all",)
 
     @property
     def all_files(self) -> tuple[File, ...]:

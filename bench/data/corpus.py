@@ -55,7 +55,7 @@ def load(card: Card, data_root: Path | None = None) -> Corpus:
     """
     files, kind = fetch.fetch(card, data_root), kinds.of(card)
     notes = [path for path in card.folder.iterdir() if path.is_file()]
-    loose = [fetch.fingerprint(f, files[f.path]) for f in card.files if not f.sha256]
+    loose = [fetch.fingerprint(f, files[f.path]) for f in card.files if not f.pinned]
     folder = home(card.name, notes, card.variant, *loose)
     return prepared(folder, kind, lambda made: kind.prepare(card, files, made))
 

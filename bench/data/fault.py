@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from bench.data.card import GENERATORS, Card, File, Recipe
+from bench.data.card import EMBEDDED, Card, File, Recipe
 
-WORDS = {"parallel": ["tags", "tokens"], "columns": ["sentences"], "fmtod": ["sentences"]}
-"""The roles of a split's files, sorted, by the reader of tagging that takes them."""
+SPLITS = {
+    "parallel": ["tags", "tokens"],
+    "columns": ["sentences"],
+    "fmtod": ["sentences"],
+    "idx": ["images", "labels"],
+    "lines": ["sentences"],
+}
+"""The roles of a split's files, sorted, by the reader that takes them."""
+ARCHIVES = ("cifar", "jpeg")
+"""The readers of one file that holds all splits."""
 ROLES = {
     "flickr8k": {"captions": 1, "split": 99, "images": 99},
     "coco": {"captions": 99, "images": 99},
@@ -23,8 +31,13 @@ def faults(card: Card) -> Iterator[tuple[str, str]]:
     """Each key whose value cannot be right, and why."""
     if card.name != card.folder.name:
         yield "name", f"is {card.name!r}, but the folder is called {card.folder.name!r}"
-    yield from (_tag_faults if card.kind == "tagging" else _caption_faults)(card)
-    if (card.reader in GENERATORS) == bool(card.all_files):
+    of_kind = {
+        "tagging": _tag_faults,
+        "captioning": _caption_faults,
+        "classification": _class_faults,
+    }
+    yield from of_kind[card.kind](card)
+    if (card.reader in EMBEDDED) == bool(card.all_files):
         wanted = "no files" if card.all_files else "files"
         yield "files", f"is wrong: the reader '{card.reader}' takes {wanted}"
     if card.variant or card.partial:
@@ -42,6 +55,9 @@ def faults(card: Card) -> Iterator[tuple[str, str]]:
             yield f"protocols.{name}", fault
         if recipe.variant not in (card.variants or ("",)):
             yield f"protocols.{name}", f"names no variant of the card: {recipe.variant!r}"
+        if recipe.each and not _starts_with_each(recipe, card):
+            wanted = "its first target, in items, 'each' times their number"
+            yield f"protocols.{name}", f"has 'each', so its items should have classes and {wanted}"
 
 
 def _tag_faults(card: Card) -> Iterator[tuple[str, str]]:
@@ -55,9 +71,13 @@ def _tag_faults(card: Card) -> Iterator[tuple[str, str]]:
     one, other = card.columns.word, card.columns.tag
     if card.reader == "columns" and (min(one, other) < 1 or one == other):
         yield "columns", "should name two columns, counted from 1: of the words and of the tags"
-    for split in card.splits if card.files and card.reader in WORDS else ():
-        if sorted(file.role for file in card.files if file.split == split) != WORDS[card.reader]:
-            asked = " and one of ".join(reversed(WORDS[card.reader]))
+    yield from _split_faults(card)
+
+
+def _split_faults(card: Card) -> Iterator[tuple[str, str]]:
+    for split in card.splits if card.files and card.reader in SPLITS else ():
+        if sorted(file.role for file in card.files if file.split == split) != SPLITS[card.reader]:
+            asked = " and one of ".join(reversed(SPLITS[card.reader]))
             yield "files", f"should give the split {split!r} one file of {asked}"
 
 
@@ -79,6 +99,23 @@ def _caption_faults(card: Card) -> Iterator[tuple[str, str]]:
             yield "files", f"should name a split where the role is {SPLITTING[card.reader]}, only"
 
 
+def _class_faults(card: Card) -> Iterator[tuple[str, str]]:
+    if len(card.classes) < 2 or len(set(card.classes)) != len(card.classes):
+        yield "classes", "should name two classes or more, each once"
+    yield from _split_faults(card)
+    if card.reader in ARCHIVES:
+        if [(file.role, file.split) for file in card.files] != [("images", "")]:
+            yield "files", "should be one of images, without a split"
+        if set(card.counts) != {"train", "test"}:
+            yield "counts", "should state those of train and test, which the file holds"
+    if card.reader == "lines":
+        return
+    if card.image_size < 8:
+        yield "image_size", "should be at least 8 pixels"
+    if any(recipe.unit == "words" for recipe in card.protocols.values()):
+        yield "protocols", "cannot count words: images have none"
+
+
 def _places(card: Card) -> Iterator[tuple[str, tuple[File, ...]]]:
     yield "files", card.files
     for name, variant in card.variants.items():
@@ -90,22 +127,27 @@ def _file_faults(file: File) -> Iterator[tuple[str, str]]:
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or "\\" in path:
             yield key, f"is {path!r}, which may lead out of the data root"
-    if not re.match(r"https?://", file.url) and not (file.sha256 and not file.url):
+    if not re.match(r"https?://", file.url) and not (file.pinned and not file.url):
         yield "url", f"is {file.url!r}, which is not an http(s) address"
-    if file.sha256 and not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
-        yield "sha256", "should be 64 hexadecimal digits in lower case"
+    for key, digest in (("sha256", file.sha256), ("content", file.content)):
+        if digest and not re.fullmatch(r"[0-9a-f]{64}", digest):
+            yield key, "should be 64 hexadecimal digits in lower case"
+    if file.content and (file.sha256 or not file.path.endswith(".gz")):
+        yield "content", "pins what a .gz holds, in place of sha256"
 
 
 def _recipe_faults(recipe: Recipe, splits: tuple[str, ...]) -> Iterator[str]:
     sides = (recipe.pool, recipe.test)
-    if isinstance(recipe.pool, str) != isinstance(recipe.test, str):
-        yield "should give pool and test both as sizes or both as names of splits"
+    if isinstance(recipe.pool, str) and isinstance(recipe.test, int):
+        yield "should name the test split too, as its pool is a split"
+    if isinstance(recipe.pool, int) and isinstance(recipe.test, str) and len(splits) < 2:
+        yield "leaves no split to draw the pool from"
     if any(side not in splits if isinstance(side, str) else side < 1 for side in sides):
         yield f"has a size below 1, or a split other than {', '.join(splits)}"
     if recipe.pool == recipe.test and isinstance(recipe.pool, str):
         yield "has the same split as pool and test"
-    if recipe.unit == "words" and isinstance(recipe.pool, int):
-        yield "counts words, so its pool should be a split: drawn pools differ in words"
+    if recipe.unit == "words" and isinstance(recipe.pool, int) and recipe.targets:
+        yield "counts words of a drawn pool, so it needs shares: drawn pools differ in words"
     if recipe.seeds < 1 or not recipe.strategies:
         yield "needs at least one seed and one strategy"
     if bool(recipe.targets) == bool(recipe.shares):
@@ -114,6 +156,11 @@ def _recipe_faults(recipe: Recipe, splits: tuple[str, ...]) -> Iterator[str]:
         yield "has targets or shares that do not rise from above 0"
     if recipe.shares and recipe.shares[-1] > 1:
         yield "asks for more than the whole pool: its last share is above 1"
+
+
+def _starts_with_each(recipe: Recipe, card: Card) -> bool:
+    fits = card.kind == "classification" and recipe.unit == "items"
+    return fits and recipe.targets[:1] == (recipe.each * len(card.classes),)
 
 
 def _climbs(numbers: tuple[float, ...]) -> bool:

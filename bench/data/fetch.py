@@ -1,8 +1,10 @@
 """Source files by digest: from a folder that holds them, or downloaded once into the cache."""
 
+import gzip
 import hashlib
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import pooch
@@ -43,6 +45,23 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _content(path: Path) -> str:
+    """The SHA-256 of what a .gz holds; another text where it is damaged."""
+    try:
+        with gzip.open(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        return f"no whole .gz ({error})"
+
+
+def _digests(file: File, path: Path) -> tuple[str | None, str | None]:
+    """The digest that a file should have, None where that is not known, and the one it has."""
+    if file.content:
+        return file.content, _content(path)
+    expected = file.sha256 or _recorded(path)
+    return expected, digest(path) if expected else None
+
+
 def _root(data_root: Path | None) -> Path | None:
     named = os.environ.get(VARIABLE)
     return data_root or (Path(named) if named else None)
@@ -57,8 +76,7 @@ def _status(file: File, path: Path) -> str:
         return "ok"
     if not path.is_file():
         return "missing"
-    expected = file.sha256 or _recorded(path)
-    found = digest(path) if expected else None
+    expected, found = _digests(file, path)
     return "ok" if found == expected else f"wrong checksum: found {found}"
 
 
@@ -72,13 +90,19 @@ def _given(file: File, root: Path) -> Path:
             f"that holds {file.path}. Put the file there ({file.url}), or name another folder, or "
             "name none, so that it is downloaded."
         )
-    expected = file.sha256 or _recorded(path)
-    if expected and (found := digest(path)) != expected:
+    _check(file, path)
+    return path
+
+
+def _check(file: File, path: Path) -> None:
+    """DataError when the digest is known and not that of the file."""
+    expected, found = _digests(file, path)
+    if found != expected:
+        unpacked = " of its content, unpacked" if file.content else ""
         raise DataError(
-            f"{path} has the wrong checksum: expected {expected}, found {found}; "
+            f"{path} has the wrong checksum{unpacked}: expected {expected}, found {found}; "
             f"replace it with {file.url or 'the one that the card describes'}."
         )
-    return path
 
 
 def fingerprint(file: File, path: Path) -> str:
@@ -125,18 +149,13 @@ def _cached(file: File, card: Card) -> Path:
             f"{file.path} is not to be had from one address (see the card of {card.name}); name a "
             f"folder that holds it with --data-root or in {VARIABLE}."
         )
-    expected = file.sha256 or _recorded(path)
-    pooch.get_logger().setLevel("WARNING")  # the progress bar says it already
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pooch.retrieve(
-            file.url,
-            known_hash=f"sha256:{expected}" if expected else None,
-            fname=path.name,
-            path=path.parent,
-            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
-        )
-        if not file.sha256:
+        if file.content:
+            _packed(file, path)
+        else:
+            _retrieve(file, path, file.sha256 or _recorded(path))
+        if not file.pinned:
             _record(path)
     except requests.RequestException as error:
         if error.response is not None:
@@ -151,6 +170,35 @@ def _cached(file: File, card: Card) -> Path:
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}.") from error
     return path
+
+
+def _packed(file: File, path: Path) -> None:
+    """Download a file whose content alone is pinned, unless it is there; a wrong one is not kept.
+
+    DataError when what the address gives holds something else.
+    """
+    if path.is_file() and _content(path) == file.content:
+        return
+    path.unlink(missing_ok=True)
+    _retrieve(file, path, None)
+    if (found := _content(path)) != file.content:
+        path.unlink()
+        raise DataError(
+            f"{file.path} from {file.url}: the digest of its content, unpacked, is {found}, not "
+            f"{file.content}; it was not kept."
+        )
+
+
+def _retrieve(file: File, path: Path, expected: str | None) -> None:
+    """Download a file unless it is there; ValueError when its digest is not as expected."""
+    pooch.get_logger().setLevel("WARNING")  # the progress bar says it already
+    pooch.retrieve(
+        file.url,
+        known_hash=f"sha256:{expected}" if expected else None,
+        fname=path.name,
+        path=path.parent,
+        downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty()),
+    )
 
 
 def _reason(error: Exception) -> str:

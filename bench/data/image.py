@@ -6,9 +6,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from bench.data import fetch
+
+PIXELS, SEAL = "images.npy", "images.sha256"
+"""The files of a prepared corpus that hold its pixels, and their digest."""
+
 
 class Images:
-    """Some rows of a `.npy` file: uint8 pixels [N, 3, S, S] or float16 features [N, L, D].
+    """Some rows of a `.npy` file: uint8 pixels [N, C, S, S] or float16 features [N, L, D].
 
     `digests` holds the SHA-256 of each row's original file, so that equal images are known by it.
     """
@@ -47,3 +52,15 @@ class Images:
 
     def _map(self) -> np.ndarray[Any, Any]:
         return np.load(self._path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+
+
+def seal(folder: Path) -> None:
+    """Keep the digest of the pixels beside them, so that a later change of them is noticed."""
+    (folder / SEAL).write_text(fetch.digest(folder / PIXELS))
+
+
+def sealed(folder: Path, digests: pa.Array) -> Images:
+    """The images of a prepared corpus; OSError, or ValueError unless they are as when sealed."""
+    if fetch.digest(folder / PIXELS) != (folder / SEAL).read_text():
+        raise ValueError(f"{folder / PIXELS} was changed")
+    return Images.open(folder / PIXELS, digests)

@@ -1,4 +1,4 @@
-"""Kinds of task: all that tells tagging and captioning apart in this room.
+"""Kinds of task: all that tells tagging, captioning and classification apart in this room.
 
 A kind is a folder here (its readers, its metric) and a folder of the same name in `learners/` (its
 models). Everything else in the house knows items, labels and costs, and never what they are.
@@ -34,7 +34,7 @@ class Kind(Protocol):
 
     @property
     def remark(self) -> str | None:
-        """What cannot be measured here and the remedy, in one line; None when all can."""
+        """What to know before a run, such as what cannot be measured and the remedy, in a line."""
         ...
 
     def prepare(self, card: Card, files: dict[str, Path], folder: Path) -> None:
@@ -69,8 +69,11 @@ class Kind(Protocol):
 def of(card: Card) -> Kind:
     """The kind of a card's task."""
     from bench.data.captioning.kind import Captioning
+    from bench.data.classification.kind import Classification
     from bench.data.tagging.kind import Tagging
 
     if card.kind == "captioning":
         return Captioning(card.image_size)
+    if card.kind == "classification":
+        return Classification(card.classes, card.remark or None)
     return Tagging(card.tags)

@@ -1,5 +1,7 @@
 """Columns of a corpus on disk: Arrow files, memory-mapped."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -39,3 +41,11 @@ def take(column: pa.ChunkedArray | Images, ids: torch.Tensor) -> Any:
     """The rows `ids` (int64) of a column, in that order: a pa.ListArray, or Images."""
     taken = column.take(pa.array(ids.numpy()))
     return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+
+
+def digest(*columns: pa.ChunkedArray) -> str:
+    """SHA-256 of a JSON line per row of columns of equal length."""
+    sha = hashlib.sha256()
+    for line in zip(*(column.to_pylist() for column in columns), strict=True):
+        sha.update(json.dumps(line).encode() + b"\n")
+    return sha.hexdigest()

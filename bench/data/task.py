@@ -62,6 +62,7 @@ class Task:
             "pool": recipe.pool,
             "test": recipe.test,
             "distinct": recipe.distinct,
+            **({"each": recipe.each} if recipe.each else {}),
             **self.kind.settings,
         }
 
@@ -70,7 +71,7 @@ class Task:
         """What pays for the whole pool in the protocol's unit: of a drawn one, for any."""
         recipe = self.card.recipe(self.protocol.name)
         if recipe.unit == "words" and isinstance(recipe.pool, int):
-            return _words(self.corpus, self.corpus.rows(None, recipe.distinct))
+            return _words(self.corpus, _drawable(recipe, self.corpus))
         return _size(recipe, self.corpus)
 
     @property
@@ -116,10 +117,12 @@ def split(
     recipe: Recipe, corpus: Corpus, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ascending ids of pool and test: the recipe's named splits, or drawn without overlap."""
-    if isinstance(recipe.pool, int) and isinstance(recipe.test, int):
-        return draw(corpus.rows(None, recipe.distinct), recipe.pool, recipe.test, generator)
-    pool, test = (corpus.rows(str(side), recipe.distinct) for side in (recipe.pool, recipe.test))
-    return pool, test
+    if isinstance(recipe.pool, str):
+        return corpus.rows(recipe.pool, recipe.distinct), _tested(recipe, corpus)
+    if isinstance(recipe.test, int):
+        return draw(_drawable(recipe, corpus), recipe.pool, recipe.test, generator)
+    pool, _ = draw(_drawable(recipe, corpus), recipe.pool, 0, generator)
+    return pool, _tested(recipe, corpus)
 
 
 def draw(
@@ -133,12 +136,27 @@ def draw(
     return order[test : test + pool].sort().values, order[:test].sort().values
 
 
+def _tested(recipe: Recipe, corpus: Corpus) -> torch.Tensor:
+    """The ids of a test split that is named."""
+    return corpus.rows(str(recipe.test), recipe.distinct)
+
+
+def _drawable(recipe: Recipe, corpus: Corpus) -> torch.Tensor:
+    """The ids that a drawn pool is of: all, but those of a test split that is named."""
+    rows = corpus.rows(None, recipe.distinct)
+    if isinstance(recipe.test, int):
+        return rows
+    return rows[~torch.isin(rows, _tested(recipe, corpus))]
+
+
 def _targets(recipe: Recipe, corpus: Corpus, where: str) -> tuple[int, ...]:
     """The cumulative targets in the recipe's unit; UsageError when the corpus is too small."""
     if isinstance(recipe.pool, int):
-        have, need = len(corpus.rows(None, recipe.distinct)), recipe.pool + int(recipe.test)
+        have, drawn = len(_drawable(recipe, corpus)), isinstance(recipe.test, int)
+        need = recipe.pool + (int(recipe.test) if drawn else 0)
         if have < need:
-            raise UsageError(f"{where}: pool and test need {need} items, there are {have}.")
+            who = "pool and test need" if drawn else "the pool needs"
+            raise UsageError(f"{where}: {who} {need} items, there are {have}.")
     size = _size(recipe, corpus)
     targets = recipe.targets or tuple(round(share * size) for share in recipe.shares)
     if targets[-1] > size:
@@ -154,7 +172,7 @@ def _size(recipe: Recipe, corpus: Corpus) -> int:
     if isinstance(recipe.pool, int):
         if recipe.unit == "items":
             return recipe.pool
-        rows = corpus.rows(None, recipe.distinct)
+        rows = _drawable(recipe, corpus)
         return round(_words(corpus, rows) * recipe.pool / len(rows))
     rows = corpus.rows(recipe.pool, recipe.distinct)
     return len(rows) if recipe.unit == "items" else _words(corpus, rows)

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.data import fetch
-from bench.data.tagging.line import located, raw, unreadable
+from bench.data.line import located, raw, unreadable
 from bench.error import DataError
 
 RANDOM = "random"

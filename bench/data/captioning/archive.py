@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bench.data.captioning.extra import need
+from bench.data.extra import need
 from bench.error import BenchError, DataError
 
 Array: TypeAlias = np.ndarray[Any, Any]

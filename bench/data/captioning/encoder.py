@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.data.captioning.extra import need
 from bench.data.captioning.picture import Album
+from bench.data.extra import need
 from bench.error import DataError, UsageError
 
 _BATCH = 32

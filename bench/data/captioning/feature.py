@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.data import fetch
-from bench.data.captioning import archive, array
+from bench.data import array, fetch
+from bench.data.captioning import archive
 from bench.data.captioning.encoder import encode
 from bench.error import DataError, StorageError, UsageError
 

@@ -1,7 +1,6 @@
 """Captioning: the items are images, a label is all captions of one."""
 
 import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,14 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from bench.data import fetch, table
-from bench.data.captioning import array, meteor, metric, picture, reader, scene
+from bench.data import array, image, table
+from bench.data.captioning import meteor, metric, picture, reader, scene
 from bench.data.captioning.reader import Row, words
 from bench.data.card import Card
-from bench.data.image import Images
+from bench.data.image import PIXELS, Images
 from bench.data.judge import JudgeError
 from bench.data.table import Columns
 from bench.error import DataError, UsageError
-
-PIXELS, SEAL = "images.npy", "images.sha256"
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Captioning:
             rows = rows_of(card, files)
             names = [row.name for row in rows]
             digests = picture.thumbnails(sources(card, files), names, self.size, folder / PIXELS)
-        (folder / SEAL).write_text(fetch.digest(folder / PIXELS))
+        image.seal(folder)
         _check(card, rows)
         inputs = {"split": [row.split for row in rows], "name": [row.name for row in rows]}
         table.save(folder / "inputs", {**inputs, "image": digests})
@@ -58,19 +55,14 @@ class Captioning:
     def open(self, folder: Path) -> Columns:
         """See Kind."""
         inputs, labels = table.load(folder / "inputs"), table.load(folder / "labels")
-        if fetch.digest(folder / PIXELS) != (folder / SEAL).read_text():
-            raise ValueError(f"{folder / PIXELS} was changed")
-        images = Images.open(folder / PIXELS, inputs["image"].combine_chunks())
+        images = image.sealed(folder, inputs["image"].combine_chunks())
         return Columns(inputs["split"], images, labels["captions"])
 
     def digest(self, columns: Columns) -> str:
         """SHA-256 of a JSON line per item: split, digest of the original file, captions."""
         assert isinstance(columns.inputs, Images)
         sides = columns.splits, columns.inputs.digests, columns.labels
-        sha = hashlib.sha256()
-        for line in zip(*(side.to_pylist() for side in sides), strict=True):
-            sha.update(json.dumps(line).encode() + b"\n")
-        return sha.hexdigest()
+        return table.digest(*sides)
 
     def identity(self, inputs: Images) -> pa.Array:
         """The digest of the image's original file."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.data.captioning import array
-from bench.data.captioning.extra import need
+from bench.data import array
+from bench.data.extra import need
 from bench.error import DataError, UsageError
 
 if TYPE_CHECKING:

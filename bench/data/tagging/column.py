@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.data.tagging.line import lines, located
+from bench.data.line import lines, located
 
 DOCUMENT = "-DOCSTART-"
 

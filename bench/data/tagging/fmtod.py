@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.data.line import AGAIN, lines, located
 from bench.data.tagging.column import Sentence
-from bench.data.tagging.line import AGAIN, lines, located
 from bench.data.tagging.scheme import Malformed
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
+from bench.data.line import lines, raw
 from bench.data.tagging.column import DOCUMENT, Sentence
-from bench.data.tagging.line import lines, raw
 from bench.data.tagging.oddity import Oddity, oddities
 from bench.data.tagging.scheme import SCHEMES, Malformed, to_bio
 from bench.data.tagging.source import Part, Source, parts

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from json import JSONDecodeError
 from pathlib import Path
 
+from bench.data.line import lines, located
 from bench.data.tagging import record
 from bench.data.tagging.column import Sentence
-from bench.data.tagging.line import lines, located
 from bench.data.tagging.scheme import Malformed
 
 _WANTED = "there should be an object on each line"

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from bench.data import table
+from bench.data import sentence, table
 from bench.data.card import Card
 from bench.data.table import Columns
 from bench.data.tagging import metric, reader
@@ -58,12 +57,11 @@ class Tagging:
 
     def identity(self, inputs: Any) -> pa.Array:
         """The sentence as a text."""
-        joined = pc.binary_join(inputs, " ")
-        return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+        return sentence.texts(inputs)
 
     def words(self, inputs: pa.ListArray) -> torch.Tensor:
         """See Kind."""
-        return torch.from_numpy(pc.list_value_length(inputs).to_numpy().astype(np.int64))
+        return sentence.words(inputs)
 
     def count(self, inputs: pa.ListArray, labels: pa.ListArray) -> dict[str, int]:
         """Words of the inputs, and the labels' spans: their B- tags."""

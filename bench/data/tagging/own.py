@@ -1,6 +1,5 @@
 """A user's own data as a task: a card made up from what the data holds, and its corpus."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from bench.data import corpus as corpora
+from bench.data import made
 from bench.data.card import Card, Recipe
 from bench.data.corpus import Corpus
 from bench.data.tagging import hub
@@ -19,9 +19,8 @@ from bench.data.tagging.scheme import Malformed, detect, to_bio
 from bench.data.tagging.source import Part, Source, parts
 from bench.error import DataError
 
-SHARES = tuple(share / 100 for share in range(2, 21, 2))
-SEEDS = 5
 STRATEGIES = ("random", "mnlp", "wbadge", "longest")
+RECIPE = Recipe("words", "train", "test", 5, STRATEGIES, shares=made.SHARES, default=True)
 PROTOCOL = "words"
 NOTE = "scheme"
 """The file beside a prepared corpus that keeps the scheme of its source."""
@@ -38,7 +37,7 @@ def load(source: Source) -> tuple[Card, Corpus]:
     folder = corpora.home(name, (), "own", source.columns, source.scheme, *marks)
     corpus = corpora.prepared(folder, Tagging(()), partial(_write, found, source.scheme))
     tags = inventory(pc.unique(pc.list_flatten(corpus.labels)).to_pylist())
-    recipe = _recipe(source.data, corpus)
+    recipe = made.divided(RECIPE, 0.2, source.data, corpus, "sentence")
     card = Card(
         folder=Path(source.data).parent,
         name=name,
@@ -58,9 +57,8 @@ def stem(data: str) -> str:
     if data.startswith(hub.PREFIX):
         path, _, config = data.removeprefix(hub.PREFIX).partition(":")
         name = "-".join(filter(None, [Path(path).resolve().name, config]))
-    else:
-        name = Path(data.removesuffix(".gz")).stem
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "data"
+        return made.legal(name)
+    return made.stem(data)
 
 
 def read(found: Sequence[Part], scheme: str) -> tuple[str, list[Row]]:
@@ -124,29 +122,10 @@ def _write(found: Sequence[Part], scheme: str, folder: Path) -> None:
     (folder / NOTE).write_text(chosen)
 
 
-def _recipe(name: str, corpus: Corpus) -> Recipe:
-    """The splits that the data has, or a fifth of the distinct sentences drawn for test.
-
-    Of distinct ones, so that no sentence of the test split is in the pool.
-    """
-    shared = Recipe("words", "train", "test", SEEDS, STRATEGIES, shares=SHARES, default=True)
-    if {"train", "test"} <= set(corpus.splits.to_pylist()):
-        return shared
-    count = len(corpus.rows(distinct=True))
-    if count < 2:
-        raise DataError(f"{name} holds one sentence; pool and test split take one each.")
-    test = max(1, round(count / 5))
-    return replace(shared, pool=count - test, test=test, distinct=True)
-
-
 def _title(source: Source, corpus: Corpus, recipe: Recipe, scheme: str) -> str:
     tags = pc.list_flatten(corpus.labels)
     how = "the one that all tags keep to" if source.scheme == "auto" else "as named"
-    split = f"test split of {len(corpus.rows('test')):,} sentences"
-    if recipe.distinct:
-        count = len(corpus.rows(distinct=True))
-        split = f"{recipe.test:,} of {count:,} distinct sentences are drawn for test"
     return (
         f"{source.data}: {len(corpus.splits):,} sentences, {len(tags):,} words; "
-        f"tags are {scheme.upper()}, {how}; {split}."
+        f"tags are {scheme.upper()}, {how}; {made.told(recipe, corpus, 'sentence')}."
     )

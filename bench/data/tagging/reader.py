@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.data.card import Card
+from bench.data.line import AGAIN, located
 from bench.data.tagging import column, fmtod
 from bench.data.tagging.column import Sentence
-from bench.data.tagging.line import AGAIN, located
 from bench.data.tagging.scheme import Malformed, to_bio
 from bench.error import DataError
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from bench.data import fetch
+from bench.data.line import lines
 from bench.data.tagging import column, hub, jsonl
 from bench.data.tagging.column import Sentence
-from bench.data.tagging.line import lines
 from bench.error import DataError, UsageError
 
 Format = Literal["columns", "JSONL", "data set", "plain text"]
@@ -28,6 +28,8 @@ class Source:
     test: str = ""
     columns: str = ""
     scheme: str = "auto"
+
+    kind = "tagging"
 
     def __str__(self) -> str:
         return self.data
@@ -132,6 +134,11 @@ def _numbers(columns: str) -> tuple[int, int]:
 
 def _existing(name: str) -> Path:
     path = Path(name)
+    if _suffix(path) == ".csv":
+        raise UsageError(
+            f"{name} is a CSV file, which holds a text and its class in each row, and no tagged "
+            "words: `bench run --data` takes it with --text and --label."
+        )
     if not path.is_file():
         raise DataError(f"There is no file {name}.")
     return path

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,15 @@ FAULTS = [
     ('split = "test"', 'split = "tst"', "'files' should give the split 'tst' one file of tokens"),
     ("[counts.train]", "[counts.trian]", "'counts' should name splits only"),
     ("default = true", "", "'protocols' should hold exactly one with default = true"),
-    ("test = 1", 'test = "test"', "'protocols.drawn' should give pool and test both"),
+    ("pool = 2", 'pool = "train"', "'protocols.drawn' should name the test split too, as its"),
+    ("test = 1", 'test = "tset"', "'protocols.drawn' has a size below 1, or a split other"),
     ('pool = "train"', 'pool = "trian"', "'protocols.fixed' has a size below 1, or a split other"),
     ('pool = "train"', 'pool = "test"', "'protocols.fixed' has the same split"),
     ("test = 1", "test = 0", "'protocols.drawn' has a size below 1"),
-    ('unit = "items"', 'unit = "words"', "'protocols.drawn' counts words, so"),
+    ('unit = "items"', 'unit = "words"', "'protocols.drawn' counts words of a drawn pool, so it"),
+    ('sha256 = "', 'content = "x', "'files[0].content' should be 64 hexadecimal digits"),
+    ('sha256 = "', 'content = "', "'files[0].content' pins what a .gz holds, in place of sha256"),
+    ('sha256 = "', f'content = "{"0" * 64}"\nsha256 = "', "'files[0].content' pins what a .gz"),
     ("seeds = 2", "seeds = 0", "'protocols.drawn' needs at least one seed"),
     ("targets = [1, 2]", "targets = [2, 2]", "'protocols.drawn' has targets or shares that do not"),
     ("targets = [1, 2]", "targets = [0, 2]", "'protocols.drawn' has targets or shares that do not"),
@@ -262,7 +267,8 @@ CAPTION_FAULTS = [
     (SCENES, "images = 9", "image = 9", "unknown key 'scene.image'. Did you mean images?"),
     (SCENES, "scene = {seed = 1, images = 9}", "", "'scene' needs at least one image"),
     (SCENES, "seed = 1,", 'seed = "1",', "'scene.seed' should be a whole number"),
-    (SCENES, "pool = 6", 'pool = "train"', "'protocols.drawn' should give pool and test both"),
+    (SCENES, "pool = 6", 'pool = "train"', "'protocols.drawn' should name the test split too"),
+    (SCENES, "test = 3", 'test = "all"', "'protocols.drawn' leaves no split to draw the pool from"),
     (SCENES, 'unit = "items"', 'unit = "words"', "'protocols' cannot count words"),
 ]
 
@@ -296,6 +302,49 @@ def test_scenes_are_drawn_from_no_files(written: Writer) -> None:
     scenes = written(SCENES)
     assert (scenes.kind, scenes.splits, scenes.files) == ("captioning", ("all",), ())
     assert scenes.scene == card.Scene(seed=1, images=9)
+
+
+CLASS_FAULTS = [
+    ("digits", '"8", "9"]', '"8"]', None),  # what a reader finds is not the card's to know
+    ("digits", '"8", "9"]', '"8", "8"]', "'classes' should name two classes or more, each once"),
+    ("digits", "classes = [", "tags = [", "'classes' should name two classes or more, each once"),
+    ("digits", "image_size = 8", "", "'image_size' should be at least 8 pixels"),
+    ("digits", 'unit = "items"', 'unit = "words"', "'protocols' cannot count words: images have"),
+    ("digits", '"digits"\nimage', '"idx"\nimage', "the reader 'idx' takes files"),
+    ("mnist", '"idx"', '"digits"', "the reader 'digits' takes no files"),
+    ("mnist", 'role = "labels"', 'role = "images"', "'train' one file of labels and one of images"),
+    ("mnist", 'split = "test"', 'split = "train"', "'train' one file of labels and one of images"),
+    ("mnist", '"idx"', '"cifar"', "'files' should be one of images, without a split"),
+    ("mnist", 'test = "test"', 'test = "train"', None),  # then the pool is drawn from `test`
+    ("cifar10", 'role = "images"', 'role = "images"\nsplit = "train"', "without a split"),
+    ("cifar10", 'role = "images"', 'role = "labels"', "'files' should be one of images"),
+    ("cifar10", "[counts.test]", "[counts.dev]", "'counts' should state those of train and test"),
+    ("cifar10", 'pool = "train"', 'pool = "dev"', "or a split other than train, test"),
+    ("trec", 'role = "sentences"', 'role = "tokens"', "'train' one file of sentences"),
+    ("trec", '"latin-1"', '"cp1252"', "'encoding' is 'cp1252'"),
+    ("trec", 'unit = "words"', 'unit = "items"', None),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "message"), CLASS_FAULTS)
+def test_a_faulty_classification_card_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    old: str,
+    new: str,
+    message: str | None,
+) -> None:
+    text = (card.folder() / name / "card.toml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "card.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(card, "folder", lambda: tmp_path)
+    if message is None:
+        assert card.load(name).kind == "classification"
+        return
+    with pytest.raises(DataError, match=re.escape(message)):
+        card.load(name)
 
 
 @pytest.mark.parametrize("name", card.names())
@@ -342,3 +391,40 @@ def test_cards_that_follow_the_wbadge_paper(name: str) -> None:
     }
     assert words.learner == "bilstm-tagger"
     assert list(found.tags[1:]) == sorted(found.tags[1:])
+
+
+DAL = {"mnist": (10, 100, 1000), "cifar10": (1000, 5000, 10000)}
+
+
+@pytest.mark.parametrize(("name", "batch"), [(name, batch) for name in DAL for batch in DAL[name]])
+def test_cards_that_follow_the_dal_paper(name: str, batch: int) -> None:
+    """Section 5: the initial batch is as large as the others; a fifth for validation; 20 times."""
+    found = card.load(name)
+    dal = found.recipe(f"dal-{batch}")
+    assert dal.targets[:4] == tuple(batch * number for number in range(1, 5))
+    assert {high - low for low, high in pairwise(dal.targets)} == {batch}
+    assert (dal.unit, dal.pool, dal.test, dal.seeds) == ("items", "train", "test", 20)
+    assert dal.settings == {"validation": 0.2, "learning_rate": 0.001}
+    assert dal.learner == {"mnist": "lenet", "cifar10": "vgg16"}[name]
+    paper = {"random", "entropy", "lc", "dbal", "dfal", "egl", "coreset", "dal"}
+    assert set(dal.strategies) == paper
+    assert [len(found.classes), len(found.splits)] == [10, 2]
+
+
+def test_a_lossy_copy_says_so_and_is_a_task_of_its_own() -> None:
+    copy, original = card.load("cifar10-jpeg"), card.load("cifar10")
+    for text in (copy.title, copy.remark):
+        assert "lossy" in text
+        assert "not comparable with published CIFAR-10 numbers" in text
+    assert copy.classes == original.classes
+    assert not original.remark
+    assert not {file.path for file in copy.files} & {file.path for file in original.files}
+
+
+@pytest.mark.parametrize("name", ["trec", "sst2", "mr"])
+def test_cards_of_texts_cost_words(name: str) -> None:
+    words = card.load(name).recipe("words")
+    assert words.shares == tuple(round(0.02 * number, 2) for number in range(1, 11))
+    assert (words.unit, words.learner, words.seeds) == ("words", "tfidf-svm", 5)
+    assert words.strategies == ("random", "lc", "entropy", "dal")
+    assert card.load(name).default == "words"

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import sys
 import threading
@@ -293,3 +294,95 @@ def test_a_changed_source_has_another_fingerprint(tmp_path: Path) -> None:
     (inner / "a.jpg").write_text("second")
     (inner / "b.jpg").write_text("")
     assert not set(before) & set(prints())
+
+
+PACKED = "packed/some.gz"
+
+
+@pytest.fixture
+def packed(make: Maker, tmp_path: Path) -> Callable[..., card.Card]:
+    """The tiny card with one .gz alone, whose content is pinned, whatever its packing."""
+
+    def of(base: str = "http://127.0.0.1:1") -> card.Card:
+        make()
+        (tmp_path / "root" / "packed").mkdir(exist_ok=True)
+        (tmp_path / "root" / PACKED).write_bytes(gzip.compress(b"first" * 99, 9))
+        content = hashlib.sha256(b"first" * 99).hexdigest()
+        file = card.File("labels", PACKED, f"{base}/{PACKED}", content=content)
+        return replace(card.load("tiny"), files=(file,))
+
+    return of
+
+
+def test_a_file_packed_otherwise_is_the_same(
+    packed: Callable[..., card.Card], tmp_path: Path
+) -> None:
+    tiny, root = packed(), tmp_path / "root"
+    seen = set()
+    for level in (1, 9):
+        (root / PACKED).write_bytes(gzip.compress(b"first" * 99, level, mtime=level))
+        seen.add(fetch.digest(root / PACKED))
+        assert fetch.verify(tiny, root) == [(PACKED, "ok")]
+        assert fetch.fetch(tiny, root) == {PACKED: root / PACKED}
+    assert len(seen) == 2
+
+
+DAMAGE = [
+    (gzip.compress(b"second"), hashlib.sha256(b"second").hexdigest()),
+    (gzip.compress(b"first" * 99)[:-9], "no whole .gz (Compressed file ended"),
+    (gzip.compress(b"first" * 99)[:20] + b"\xff" * 30, "no whole .gz ("),
+    (b"first" * 99, "no whole .gz (Not a gzipped file"),
+    (b"", hashlib.sha256(b"").hexdigest()),
+]
+
+
+@pytest.mark.parametrize(("content", "found"), DAMAGE)
+def test_wrong_content_in_a_data_root_is_refused(
+    packed: Callable[..., card.Card], tmp_path: Path, content: bytes, found: str
+) -> None:
+    tiny, root = packed(), tmp_path / "root"
+    (root / PACKED).write_bytes(content)
+    ((_, status),) = fetch.verify(tiny, root)
+    assert status.startswith(f"wrong checksum: found {found}")
+    with pytest.raises(DataError) as caught:
+        fetch.fetch(tiny, root)
+    expected = tiny.files[0].content
+    assert (
+        f"has the wrong checksum of its content, unpacked: expected {expected}, found {found}"
+        in (str(caught.value))
+    )
+    assert (root / PACKED).read_bytes() == content
+
+
+def test_content_is_downloaded_once_and_again_when_damaged(
+    packed: Callable[..., card.Card], server: str, tmp_path: Path
+) -> None:
+    tiny, source = packed(server), tmp_path / "root" / PACKED
+    assert fetch.verify(tiny) == [(PACKED, "missing")]
+    place = fetch.fetch(tiny)[PACKED]
+    assert place.read_bytes() == source.read_bytes()
+    source.write_bytes(gzip.compress(b"first" * 99, 1))
+    assert fetch.fetch(tiny)[PACKED].read_bytes() != source.read_bytes()  # not fetched again
+    for content, _ in DAMAGE:
+        place.write_bytes(content)
+        assert fetch.fetch(tiny)[PACKED].read_bytes() == source.read_bytes()
+    assert fetch.verify(tiny) == [(PACKED, "ok")]
+    assert not list(fetch.cache().rglob("*.sha256"))
+
+
+@pytest.mark.parametrize(("content", "found"), DAMAGE)
+def test_wrong_content_from_an_address_is_refused_and_not_kept(
+    packed: Callable[..., card.Card], server: str, tmp_path: Path, content: bytes, found: str
+) -> None:
+    tiny = packed(server)
+    (tmp_path / "root" / PACKED).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        fetch.fetch(tiny)
+    for said in (PACKED, tiny.files[0].url, tiny.files[0].content, found, "it was not kept"):
+        assert said in str(caught.value)
+    assert not [path for path in fetch.cache().rglob("*") if path.is_file()]
+
+
+def test_content_out_of_reach_names_three_ways(packed: Callable[..., card.Card]) -> None:
+    with pytest.raises(DataError, match=r"cannot be fetched .* Three ways"):
+        fetch.fetch(packed())

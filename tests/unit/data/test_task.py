@@ -48,6 +48,7 @@ def test_typos_get_the_nearest_names(make: Maker) -> None:
     [
         ("pool = 2", "pool = 4", "pool and test need 5 items, there are 4"),
         ("targets = [1, 2]", "targets = [1, 3]", "the last target is 3, but the pool holds 2"),
+        ("pool = 2\ntest = 1", 'pool = 4\ntest = "test"', "the pool needs 4 items, there are 3"),
     ],
 )
 def test_a_protocol_too_large_is_refused(make: Maker, old: str, new: str, message: str) -> None:
@@ -72,6 +73,37 @@ def test_a_fixed_split_keeps_duplicates_and_draws_nothing(make: Maker) -> None:
     deal = tiny.deal(generator)
     assert deal.pool.ids.tolist() == [0, 1, 2, 3]
     assert torch.equal(generator.get_state(), before)
+
+
+def test_a_pool_may_be_drawn_beside_a_fixed_test_split(make: Maker) -> None:
+    """Of train, without its duplicate; the test split is not drawn, and no test row is pool."""
+    tiny = task.load("tiny", None, make(("test = 1", 'test = "test"')))
+    pools = set()
+    for seed in range(40):
+        pool, test = task.split(tiny.card.recipe("drawn"), tiny.corpus, seeded(seed))
+        assert test.tolist() == [4]  # row 5 repeats row 0
+        pools.add(tuple(pool.tolist()))
+    assert pools == {(0, 1), (0, 3), (1, 3)}
+    assert tiny.whole == 2
+    assert tiny.settings["pool"] == 2
+    assert tiny.settings["test"] == "test"
+
+
+@pytest.mark.parametrize(("test", "words"), [("1", 13 / 4), ('"test"', 10 / 3)])
+def test_shares_of_words_of_a_drawn_pool_are_of_what_is_expected(
+    make: Maker, test: str, words: float
+) -> None:
+    """Of rows that may be in it: 3, 5, 2 words in train, without the duplicate, and 3 in test."""
+    root = make(
+        ('unit = "items"', 'unit = "words"'),
+        ("targets = [1, 2]", "shares = [0.2, 0.4, 1.0]"),
+        ("test = 1", f"test = {test}"),
+    )
+    tiny = task.load("tiny", None, root)
+    whole = round(2 * words)
+    assert tiny.protocol.targets == (round(0.2 * whole), round(0.4 * whole), whole)
+    assert tiny.whole == (13 if test == "1" else 10)
+    assert {tuple(tiny.deal(seeded(seed)).pool.ids.tolist()) for seed in range(9)} > {(0, 1)}
 
 
 @pytest.mark.parametrize(("unit", "cost"), [("words", [2, 3, 5]), ("items", [1, 1, 1])])

@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from bench.data.captioning import array, feature
+from bench.data import array
+from bench.data.captioning import feature
 from bench.data.captioning.feature import Note, extract, note_path
 from bench.data.captioning.picture import present
 from bench.error import DataError, StorageError, UsageError
