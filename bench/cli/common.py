@@ -40,6 +40,17 @@ def layout(verb: Callable[..., Any]) -> Callable[..., Any]:
     return columns(scheme(verb))
 
 
+def sheet(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how an own CSV file is to be read."""
+    text = click.option(
+        "--text", default="", metavar="COLUMN", help="The column of a CSV file that holds texts."
+    )
+    label = click.option(
+        "--label", default="", metavar="COLUMN", help="The column that holds their classes."
+    )
+    return text(label(verb))
+
+
 def examples(*lines: str) -> str:
     """The epilog of a verb's help."""
     return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import FOLDER, data_root, examples, layout
+from bench.cli.common import FOLDER, data_root, examples, layout, sheet
 from bench.cli.leaderboard import show
 from bench.error import BenchError, UsageError
 from bench.spec import Spec
 
 if TYPE_CHECKING:
-    from bench.data.tagging.source import Source
+    from bench.data.own import Own
     from bench.loop.plan import Plan
 
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         "bench run --data my.conll --columns 1,4 --scheme iob1",
         "bench run --data train.jsonl --test test.jsonl --strategy random,wbadge",
         "bench run --data hf:owner/name --columns tokens,ner_tags",
+        "bench run --data songs.csv --text lyric --label class",
+        "bench run --data songs.csv --text lyric --label class --protocol guide",
     )
 )
 @click.option("--task", help="See `bench list tasks`.  [default: flights]")
@@ -35,14 +37,16 @@ if TYPE_CHECKING:
     "--data",
     metavar="FILE",
     help="Own data in the place of a task: columns (word and tag), JSONL (.jsonl, .json), "
-    "hf:owner/name[:config] or hf:./folder. See `bench data inspect`.",
+    "hf:owner/name[:config] or hf:./folder (see `bench data inspect`); or texts and their classes "
+    "in CSV (.csv, .csv.gz).",
 )
 @click.option(
     "--test",
     metavar="FILE",
-    help="The test split of --data.  [default: the data's own, else a fifth is drawn by seed]",
+    help="The test split of --data.  [default: the data's own, else a share is drawn by seed]",
 )
 @layout
+@sheet
 @click.option(
     "--protocol", help="How the task is split and the budget spent.  [default: the task's]"
 )
@@ -78,6 +82,8 @@ def run(
     test: str | None,
     columns: str,
     scheme: str,
+    text: str,
+    label: str,
     protocol: str | None,
     learner: str | None,
     embeddings: str,
@@ -96,7 +102,7 @@ def run(
     from bench.loop.plan import Request, plan
 
     request = Request(
-        task=_task(task, data, test, columns, scheme),
+        task=_task(task, data, test or "", columns, scheme, text, label),
         protocol=protocol,
         learner=Spec.parse(learner) if learner else None,
         strategies=_split(strategies) or None,
@@ -111,18 +117,18 @@ def run(
     _execute(plan(request), out)
 
 
-def _task(
-    task: str | None, data: str | None, test: str | None, columns: str, scheme: str
-) -> "str | Source":
+def _task(task: str | None, data: str | None, *layout: str) -> "str | Own":
     """The task named, or own data; UsageError for both, or for options of data without it."""
-    from bench.data.tagging.source import Source
+    from bench.data import own
 
     if data and task:
         raise UsageError("--task and --data exclude each other: a task's data is its card's.")
     if data:
-        return Source(data, test or "", columns, scheme)
-    if test or columns or scheme != "auto":
-        raise UsageError("--test, --columns and --scheme say how to read --data; name it too.")
+        return own.named(data, *layout)
+    if layout != ("", "", "auto", "", ""):
+        raise UsageError(
+            "--test, --columns, --scheme, --text and --label say how to read --data; name it too."
+        )
     return task or "flights"
 
 

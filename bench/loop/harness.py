@@ -25,7 +25,7 @@ def run(cell: Cell, fits: FitStore, executor: str, report: Reporter) -> list[Row
     deal = cell.task.deal(streams("split"))
     ledger, rows = Ledger(deal), cell.done()
     trainer = Trainer(cell, ledger, deal.judge, fits, report)
-    ledger.reveal(ledger.initial(cell.targets[0], streams("initial")))
+    ledger.reveal(ledger.initial(cell.targets[0], streams("initial"), cell.each))
     for row in rows:
         ledger.reveal(torch.tensor(row.selected, dtype=torch.int64))
     for number in range(len(rows), cell.rounds):

@@ -37,8 +37,13 @@ class Ledger:
         self.history.append(ids)
         self.ids = torch.cat([self.ids, ids])
 
-    def initial(self, target: int, rng: torch.Generator) -> Tensor:
-        """Ids drawn at random up to the first target; DataError when it pays for none."""
+    def initial(self, target: int, rng: torch.Generator, each: int = 0) -> Tensor:
+        """Ids drawn at random up to the first target; DataError when it pays for none.
+
+        With `each`, so many of each class instead, which the oracle draws: see there.
+        """
+        if each:
+            return self.oracle.draw(each, rng)
         ids = self.pool.ids[torch.randperm(len(self.pool.ids), generator=rng)]
         count = Budget(target).count(self.pool.cost(ids))
         if count == 0:

@@ -7,17 +7,15 @@ from pathlib import Path
 import torch
 
 from bench.data import card as cards
+from bench.data import own, vector
 from bench.data import task as tasks
-from bench.data import vector
-from bench.data.tagging import own
-from bench.data.tagging.source import Source
+from bench.data.own import Own
 from bench.data.task import Task
 from bench.error import UsageError
 from bench.learners import registry
-from bench.learners.config import Config
+from bench.learners.config import Settings
 from bench.learners.vocabulary import Vocabulary
-from bench.loop import provenance, strategy
-from bench.loop.ledger import Ledger
+from bench.loop import provenance, start, strategy
 from bench.loop.seed import Streams
 from bench.loop.strategy import Strategy
 from bench.rows import store
@@ -32,7 +30,7 @@ class Request:
     None stands for the protocol's own choice.
     """
 
-    task: str | Source
+    task: str | Own
     protocol: str | None
     learner: Spec | None
     strategies: tuple[str, ...] | None
@@ -86,6 +84,11 @@ class Cell:
         return self.task.protocol.targets
 
     @property
+    def each(self) -> int:
+        """Items of each class in the initial set; 0: of any, up to the first target."""
+        return self.task.card.recipe(self.task.protocol.name).each if self.chooser else 0
+
+    @property
     def rounds(self) -> int:
         """How many rounds this run is to reach."""
         return min(self.request.rounds or len(self.targets), len(self.targets))
@@ -112,7 +115,7 @@ class Cell:
         return f"{self.strategy} seed {self.seed}"
 
     @property
-    def config(self) -> Config:
+    def config(self) -> Settings:
         """Every setting of the learner."""
         return registry.config(self.learner)
 
@@ -191,8 +194,10 @@ def plan(request: Request) -> Plan:
         )
     chosen = request.strategies or task.protocol.strategies
     seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
-    _check_start(task, seeds)
-    coverage = _coverage(Cell(request, FULL, seeds[0]))
+    start.check(task, seeds)
+    first = Cell(request, FULL, seeds[0])
+    registry.check(first.learner.name, task.kind.name, str(request.task), task.corpus.inputs)
+    coverage = _coverage(first)
     cells: dict[Key, Cell] = {}
     inapplicable: dict[str, list[str]] = {}
     for text in chosen:
@@ -211,13 +216,13 @@ def plan(request: Request) -> Plan:
     finished: list[Cell] = []
     for cell in cells.values():
         (finished if len(cell.done()) >= cell.rounds else todo).append(cell)
-    remark = task.card.title if isinstance(request.task, Source) else task.kind.remark
+    remark = task.kind.remark if isinstance(request.task, str) else task.card.title
     return Plan(todo, finished, request.jobs, inapplicable, remark, coverage)
 
 
 def load_task(request: Request) -> Task:
     """The task of a request, with the features that its learner names."""
-    if isinstance(request.task, Source):
+    if not isinstance(request.task, str):
         return own_task(request.task, request.protocol)
     config = registry.config(request.learner) if request.learner else None
     features = str(config.record().get("features", "")) if config else ""
@@ -231,15 +236,15 @@ def named_task(name: str, protocol: str | None, data_root: Path | None, features
 
 
 @cache
-def own_task(data: Source, protocol: str | None) -> Task:
+def own_task(data: Own, protocol: str | None) -> Task:
     """Own data as a task, loaded once per process."""
-    return tasks.made(*own.load(data), protocol)
+    return tasks.made(*own.load(data, protocol), protocol)
 
 
-def check_own(data: Source) -> Task:
+def check_own(data: Own) -> Task:
     """Own data as a task; DataError for whatever a run would refuse it for."""
     task = own_task(data, None)
-    _check_start(task, range(task.protocol.seeds))
+    start.check(task, range(task.protocol.seeds))
     return task
 
 
@@ -259,29 +264,9 @@ def _check(request: Request) -> None:
 def _check_kind(request: Request) -> None:
     """UsageError when the learner is for another kind of task."""
     task = request.task
-    wanted = "tagging" if isinstance(task, Source) else cards.load(task).kind
+    wanted = cards.load(task).kind if isinstance(task, str) else task.kind
     if request.learner is not None:
-        check_learner(request.learner, wanted, str(task))
-
-
-def check_learner(learner: Spec, wanted: str, task: str) -> None:
-    """UsageError for a learner that there is not, or that is for another kind of task."""
-    if registry.kind(learner.name) != wanted:
-        fit = ", ".join(registry.GROUPS[wanted].about)
-        raise UsageError(
-            f"Learner '{learner.name}' is for {registry.kind(learner.name)}, but '{task}' "
-            f"is {wanted}; take one of: {fit}."
-        )
-
-
-def _check_start(task: Task, seeds: range) -> None:
-    """DataError when, for one of the seeds, the first target pays for nothing."""
-    if task.protocol.unit == "items" and task.protocol.targets[0] > 0:
-        return  # one of any
-    for seed in seeds:
-        streams = Streams(seed)
-        ledger = Ledger(task.deal(streams("split")))
-        ledger.initial(task.protocol.targets[0], streams("initial"))
+        registry.check(request.learner.name, wanted, str(task))
 
 
 def _coverage(cell: Cell) -> str | None:

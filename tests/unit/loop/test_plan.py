@@ -122,11 +122,11 @@ def test_when_no_strategy_applies_the_request_is_wrong(snaps: Any) -> None:
     [
         (
             *("tagging", "show-attend-tell"),
-            "is for captioning, but 'tiny' is tagging; take one of: bilstm-aligned, bilstm-att",
+            "is for captioning of images, but 'tiny' is tagging; take one of: bilstm-al",
         ),
         (
             *("captioning", "bilstm-tagger[hidden=9]"),
-            "is for tagging, but 'snaps' is captioning; take one of: show-attend-tell",
+            "is for tagging of sentences, but 'snaps' is captioning; take one of: show-attend-tell",
         ),
     ],
 )
