@@ -39,12 +39,13 @@ def _rich_board(board: Board) -> Iterator[RenderableType]:
     yield Text(title(board), "bold")
     yield Text(origin(board), "dim")
     for sheet in sheets(board, _TERMINAL):
-        yield _rich_sheet(sheet)
+        yield draw(sheet)
     for note in notes(board):
         yield Padding(Text(note, "yellow"), (0, 0, 1, 0))
 
 
-def _rich_sheet(sheet: Sheet) -> Table:
+def draw(sheet: Sheet) -> Table:
+    """A sheet as a table for a terminal."""
     drawn = Table(
         title=sheet.title,
         title_justify="left",
@@ -61,22 +62,24 @@ def _rich_sheet(sheet: Sheet) -> Table:
 
 
 def _board(board: Board) -> Iterator[str]:
-    yield f"## {_escape(title(board))}"
-    yield _escape(origin(board))
+    yield f"## {escape(title(board))}"
+    yield escape(origin(board))
     for sheet in sheets(board, _PAGE):
         yield f"**{sheet.title}**"
-        yield _table(sheet)
+        yield write(sheet)
     for note in notes(board):
-        yield _escape(note)
+        yield escape(note)
 
 
-def _table(sheet: Sheet) -> str:
+def write(sheet: Sheet) -> str:
+    """A sheet as a table for GitHub."""
     rule = ("---", *("---:" for _ in sheet.header[1:]))
-    body = (tuple(map(_escape, line)) for line in sheet.lines)
+    body = (tuple(map(escape, line)) for line in sheet.lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in (sheet.header, rule, *body))
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """A text that GitHub shows as it is."""
     for mark in "\\|*<`":
         text = text.replace(mark, f"\\{mark}")
     return text

@@ -78,7 +78,7 @@ def notes(board: Board) -> list[str]:
 
 
 def _curves(board: Board, style: Style) -> Sheet:
-    shown = _thin(len(board.targets), style.columns)
+    shown = thin(len(board.targets), style.columns)
     targets = tuple(f"{board.targets[index]:,}" for index in shown)
     header = ("strategy", "seeds", *targets, "area", "vs random")
     return Sheet(
@@ -100,7 +100,7 @@ def _curve_lines(board: Board, shown: list[int], style: Style) -> Iterator[tuple
 
 
 def _words(board: Board, style: Style) -> Sheet:
-    shown = _thin(len(board.words), style.columns)
+    shown = thin(len(board.words), style.columns)
     points = tuple(f"{board.words[index]:,}" for index in shown)
     header = ("strategy", *points, "vs random", "words to 98 % of full")
     lines = tuple(_word_line(each, shown, style) for each in board.entries)
@@ -151,7 +151,7 @@ def _pick(values: Sequence[Spread | None], shown: list[int], style: Style) -> li
     return [number.score(value, style.deviation) for value in reached]
 
 
-def _thin(count: int, limit: int) -> list[int]:
+def thin(count: int, limit: int) -> list[int]:
     """At most `limit` indices below `count`, evenly spread, with both ends."""
     if count <= limit:
         return list(range(count))

@@ -9,6 +9,7 @@ from bench.cli.data import data
 from bench.cli.gallery import gallery
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_
+from bench.cli.overlap import overlap
 from bench.cli.run import run
 from bench.cli.select import select
 from bench.error import BenchError
@@ -69,5 +70,5 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (run, list_, data, leaderboard, gallery, select):
+for verb in (run, list_, data, leaderboard, gallery, overlap, select):
     cli.add_command(verb)

@@ -1,10 +1,7 @@
 """`bench gallery`: what the models of several strategies say of test images."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -48,7 +45,7 @@ def gallery(folder: Path, seed: int, images: int, out: Path, data_root: Path | N
     beside the results, are fitted anew.
     """
     from bench.board import gallery
-    from bench.data.captioning.extra import need
+    from bench.data.extra import need
 
     need("PIL.Image", "caption")
     cells = _cells(folder, seed)
@@ -90,20 +87,6 @@ def _cells(folder: Path, seed: int) -> "dict[str, list[Row]]":
     return cells
 
 
-@contextmanager
-def _kept(folder: Path) -> Iterator[Path]:
-    """Where the run that wrote a folder keeps its models, for us alone; else a passing place."""
-    from bench.rows import store
-
-    out = next((each for each in (folder, *folder.parents) if (each / ".fits").is_dir()), None)
-    if out:
-        with store.lock(out):
-            yield out / ".fits"
-        return
-    with TemporaryDirectory() as name:
-        yield Path(name)
-
-
 def _draw(
     cells: "dict[str, list[Row]]", folder: Path, count: int, data_root: Path | None
 ) -> "list[Picture]":
@@ -119,7 +102,7 @@ def _draw(
     from bench.progress import watch
 
     captions: dict[str, list[str]] = {}
-    with _kept(folder) as kept, watch(len(cells), Console(stderr=True)) as notify:
+    with replay.kept(folder) as kept, watch(len(cells), Console(stderr=True)) as notify:
         for name, rows in cells.items():
             fits = FitStore(kept / rows[0].executor)
             learner, deal = replay.successor(rows, fits, notify, data_root)

@@ -61,7 +61,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["run"], ["list"], ["data"], ["leaderboard"], ["gallery"], ["select"]]
+    "verb", [[], ["run"], ["list"], ["data"], ["leaderboard"], ["gallery"], ["overlap"], ["select"]]
 )
 def test_every_verb_explains_itself(verb: list[str]) -> None:
     done = call(*verb, "--help")
