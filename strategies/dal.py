@@ -1,7 +1,8 @@
 """DAL: what a classifier takes for unlabelled goes first (Gissin & Shalev-Shwartz 2019).
 
 The budget is split over mini-queries. Before each, the classifier is trained anew, what the ones
-before picked counting as labelled. Logits are compared, since probabilities saturate.
+before picked counting as labelled. Logits are compared, since probabilities saturate. What is
+picked comes first; all others follow in the order of the last classifier.
 """
 
 import torch
@@ -31,4 +32,4 @@ def select(
         count = part.reach(costs[ranked])
         chosen, rest = torch.cat([chosen, ranked[:count]]), ranked[count:]
         spent += int(costs[ranked[:count]].sum())
-    return ids[chosen]
+    return ids[torch.cat([chosen, rest])]

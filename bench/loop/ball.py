@@ -51,8 +51,8 @@ def cover_first(
     prices, left, chosen = costs.cpu()[order], budget.amount, list[int]()
     while left > 0 and degrees.max() > 0:
         row = int(degrees.argmax())
-        open_ = bare.nonzero().squeeze(1)
-        covered = open_[within(points[open_], points[row : row + 1], radius) > 0]
+        gaps = bare.nonzero().squeeze(1)
+        covered = gaps[within(points[gaps], points[row : row + 1], radius) > 0]
         degrees -= within(points, points[covered], radius)
         bare[covered] = False
         degrees[row] = -len(points)  # it is not chosen again, whatever is taken off others

@@ -13,14 +13,15 @@ class Images(config.Config):
     """Dropout on what each dense layer reads."""
     learning_rate: float = 0.001
     """Adam's step size."""
-    batch_size: int = 32
-    """Images per training step."""
     validation: float = 0.2
     """Share of the labelled set held out for early stopping; it counts as spent."""
-    patience: int = 50
-    """Epochs without a lower validation loss before training stops: an epoch may be one step."""
+    patience: int = 150
+    """Epochs without a lower validation loss before training stops: none, as in the paper.
+
+    Of few labels an epoch is one step, and the loss may not fall for the first fifty.
+    """
     epochs: int = 150
-    """Epochs at most."""
+    """Epochs at most; the paper has many, and keeps the best."""
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,11 @@ def _by_image(error: Tensor, weight: Tensor, shape: torch.Size, padding: Any) ->
     """The gradient [B, C, S, S] from the error [B, O, S', S'] and weights [O, C, k, k]."""
     (tall, wide), (high, broad) = padding, weight.shape[2:]
     rows, columns = error.shape[2:]
-    parts = weight.flatten(1).T @ error.flatten(2)
+    kernels = weight.flatten(1).T.contiguous()
+    parts = torch.bmm(kernels.expand(len(error), *kernels.shape), error.flatten(2))
     parts = parts.view(len(error), *weight.shape[1:], rows, columns)
     sums = error.new_zeros(*shape[:2], shape[2] + 2 * tall, shape[3] + 2 * wide)
     for i in range(high):
         for j in range(broad):
-            sums[:, :, i : i + rows, j : j + columns] += parts[:, :, i, j]
+            sums[:, :, i : i + rows, j : j + columns].add_(parts[:, :, i, j])
     return sums[:, :, tall : tall + shape[2], wide : wide + shape[3]]

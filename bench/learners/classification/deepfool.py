@@ -32,28 +32,28 @@ def _distances(model: Any, encoding: Any) -> Tensor:
     stuck = torch.zeros_like(first, dtype=torch.bool)
     active = torch.arange(len(first), device=first.device)
     for _ in range(STEPS):
-        x = encoding.x[active] + (1 + OVERSHOOT) * moved[active]
-        lengths = None if encoding.lengths is None else encoding.lengths[active]
-        logits, slopes = _slopes(model, x, lengths)
+        now = encoding._replace(x=encoding.x + (1 + OVERSHOOT) * moved).take(active)
+        logits = model.trace(now.x, now.lengths)
         same = logits.argmax(1) == first[active]
-        way, exists = _step(logits[same], slopes[:, same], first[active[same]])
-        active = active[same]
+        if not same.any():
+            break
+        active, now = active[same], now.take(same)
+        slopes = _slopes(model, now.x, now.lengths)
+        way, exists = _step(logits[same], slopes, first[active])
         moved[active] += way
         stuck[active[~exists]] = True
         active = active[exists]
-        if len(active) == 0:
-            break
     length: Tensor = moved.flatten(1).norm(dim=1).masked_fill(stuck, torch.inf)
     return length
 
 
-def _slopes(model: Any, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The logits [B, K], and the gradient of each by the input [K, B, …]."""
+def _slopes(model: Any, x: Tensor, lengths: Tensor | None) -> Tensor:
+    """The gradient of each class's logit by the input [K, B, …]."""
     pair: Any = torch.func.vjp(lambda each: model.trace(each, lengths), x)
     logits, pull = pair
     # A class at a time: vmap over them takes more, the library's convolutions being what they are.
     slopes = [pull(chosen.expand_as(logits))[0] for chosen in torch.eye(logits.shape[1]).to(x)]
-    return logits, torch.stack(slopes)
+    return torch.stack(slopes)
 
 
 def _step(logits: Tensor, slopes: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from bench.learners.layer import build
 from bench.loop import membership as memberships
 from bench.loop.membership import membership
 
@@ -29,10 +30,20 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_it_has_three_hidden_layers_of_256() -> None:
-    layers = list(memberships._perceptron(7))  # type: ignore[call-overload]
+    layers = list(memberships._perceptron(7))
     sizes = [tuple(layer.weight.shape) for layer in layers[::2]]
     assert sizes == [(256, 7), (256, 256), (256, 256), (1, 256)]
     assert all(isinstance(layer, nn.ReLU) for layer in layers[1::2])
+
+
+def test_weights_keep_the_variance_through_each_relu() -> None:
+    model = memberships._he(build(memberships._perceptron(84), torch.device("cpu"), stream()))
+    x = torch.randn(2_000, 84, generator=stream())
+    for layer in list(model)[:-1]:
+        x = layer(x)
+        if isinstance(layer, nn.ReLU):
+            assert x.square().mean().item() == pytest.approx(1, rel=0.3)
+    assert model[-1].weight.abs().max() <= 1 / 16
 
 
 def test_training_ends_when_98_percent_are_told_apart(steps: list[int]) -> None:
@@ -79,9 +90,9 @@ def test_ten_unlabelled_points_are_drawn_for_a_labelled_one(
 
 def test_the_scale_of_the_points_does_not_matter() -> None:
     x = torch.randn(80, 3, generator=stream()) + 2
-    small = x * torch.tensor([1.0, 1e-3, 50.0])
-    one, other = (membership(points[:20], points[20:], stream()) for points in (x, small))
-    torch.testing.assert_close(one, other, atol=0.05, rtol=0.05)
+    other = x * torch.tensor([1.0, 2**-10, 64.0])  # powers of two: not a bit is rounded
+    one, same = (membership(points[:20], points[20:], stream()) for points in (x, other))
+    assert one.equal(same)
 
 
 def test_it_draws_from_its_stream_alone() -> None:
