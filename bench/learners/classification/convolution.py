@@ -1,6 +1,6 @@
 """A first convolution whose gradient by the image is cheap."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -34,14 +34,14 @@ class _Convolve(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, ...]:
-        (error,), (x, weight) = errors, ctx.saved_tensors
-        by_image = (
-            _by_image(error, weight, x.shape, ctx.padding) if ctx.needs_input_grad[0] else None
-        )
-        if not ctx.needs_input_grad[1]:
-            return by_image, None, None, None
-        by_weight = conv2d_weight(x, weight.shape, error, padding=ctx.padding)
-        return by_image, by_weight, error.sum((0, 2, 3)), None
+        (error,), (x, weight), weigh = errors, ctx.saved_tensors, cast(Any, conv2d_weight)
+        by_image = by_weight = by_bias = None
+        if ctx.needs_input_grad[0]:
+            by_image = _by_image(error, weight, x.shape, ctx.padding)
+        if ctx.needs_input_grad[1]:
+            by_weight = weigh(x, weight.shape, error, padding=ctx.padding)
+            by_bias = error.sum((0, 2, 3))
+        return by_image, by_weight, by_bias, None
 
 
 def _by_image(error: Tensor, weight: Tensor, shape: torch.Size, padding: Any) -> Tensor:
