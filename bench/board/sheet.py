@@ -62,8 +62,12 @@ def origin(board: Board) -> str:
 
 
 def sheets(board: Board, style: Style) -> list[Sheet]:
-    """The tables of a board that has entries: by budget, by words, by cost."""
-    return [_curves(board, style), _words(board, style), _costs(board)] if board.entries else []
+    """The tables of a board that has entries: by budget, by words where there are any, by cost."""
+    if not board.entries:
+        return []
+    worded = any(each.cost.words_per_item != 0 for each in board.entries)
+    words = [_words(board, style)] if worded else []
+    return [_curves(board, style), *words, _costs(board)]
 
 
 def notes(board: Board) -> list[str]:
@@ -123,7 +127,7 @@ def _costs(board: Board) -> Sheet:
 
 def _cost_line(each: Entry) -> tuple[str, ...]:
     cost = each.cost
-    per_item = number.NONE if cost.words_per_item is None else f"{cost.words_per_item:.1f}"
+    per_item = number.NONE if not cost.words_per_item else f"{cost.words_per_item:.1f}"
     return (
         each.strategy,
         number.significant(cost.acquisition_seconds),

@@ -43,7 +43,5 @@ def run(cell: Cell, fits: FitStore, executor: str, report: Reporter) -> list[Row
         if chosen is None:
             break
         ledger.reveal(chosen.ids)
-        report.tell(
-            "round", f"{rows[-1].items} items, {rows[-1].words} words: {rows[-1].score:.3f}"
-        )
+        report.tell("round", rows[-1].summary)
     return rows

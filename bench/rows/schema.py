@@ -93,6 +93,12 @@ class Row:
     config_digest: str
     created: datetime
 
+    @property
+    def summary(self) -> str:
+        """What is labelled and how well it does, in a few words."""
+        words = f", {self.words} words" if self.words else ""
+        return f"{self.items} items{words}: {self.score:.3f}"
+
 
 _TYPES = {
     **dict.fromkeys(("seed", "round"), pa.int32()),

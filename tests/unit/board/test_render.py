@@ -142,3 +142,15 @@ def test_other_numbers() -> None:
     assert number.reach(Reach(None, 0, 3)) == "not reached"
     assert number.reach(Reach(None, 2, 3)) == "reached by 2 of 3"
     assert number.score(None) == number.difference(None) == number.reach(None) == "—"
+
+
+def test_where_inputs_have_no_words_there_is_no_table_of_them(make_run: Make) -> None:
+    scores = [0.5, 0.6, 0.7]
+    cells = [make_run(name, 0, scores, task="mnist", words=0) for name in ("random", "lc")]
+    page = render.markdown(build([row for cell in cells for row in cell]))
+    assert "Score at each budget (items)" in page
+    assert "equal words**" not in page
+    (cost,) = (line for line in page.splitlines() if line.startswith("| lc | 2"))
+    assert cost.split("|")[-3].strip() == number.NONE
+    worded = render.markdown(build(make_run("random", 0, scores)))
+    assert "**Score at equal words**" in worded
