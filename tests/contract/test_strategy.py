@@ -53,6 +53,14 @@ def missing(name: str, kind: str) -> list[str]:
 ALL = [(name, kind) for name in NAMES for kind in KINDS]
 CASES = [(name, kind) for name, kind in ALL if not missing(name, kind)]
 
+VARIANTS = (
+    "coreset[robust=true,time_limit=10]",
+    "bald[measure=mutual_information,passes=5]",
+    "dbal[measure=variation_ratio]",
+    "nse[normalize=true]",
+)
+"""Parameters that make another strategy of one."""
+
 
 class Asked:
     """A view that a strategy was handed, with the budget and the answer."""
@@ -178,6 +186,16 @@ def test_it_ranks_enough_unlabelled_items_once(
         assert len(set(ids)) == len(ids)
         assert set(ids) <= set(call.view.unlabeled.tolist())
         assert int(call.view.cost(call.answer).sum()) >= call.budget.amount
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_does_so_too(small: Any, variant: str, kind: str) -> None:
+    if Spec.parse(variant).name in {name for name, other in CASES if other == kind}:
+        (call,) = calls(small, variant, rounds=1)
+        ids = call.answer.tolist()
+        assert len(set(ids)) == len(ids) >= call.budget.amount
+        assert set(ids) <= set(call.view.unlabeled.tolist())
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
