@@ -1,6 +1,8 @@
-"""Expected gradient length of the last layer, over the N best parses (Settles & Craven 2008).
+"""Expected gradient length, over the labels that the model expects (Settles & Craven 2008).
 
-`width` is N. A long gradient is a large change of the model, whatever label is revealed.
+Of sequences: of the last layer, over the `width` best ones. Where items have one class: of all
+parameters, over all classes (Huang et al. 2016). A long gradient is a large change of the model,
+whatever label is revealed.
 """
 
 import torch
