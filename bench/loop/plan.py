@@ -276,7 +276,7 @@ def _coverage(cell: Cell) -> str | None:
     """
     learner, files = cell.learner, cell.request.embeddings
     if files and "embeddings" not in registry.config(Spec(learner.name)).record():
-        raise UsageError(f"Learner '{learner.name}' reads no words; leave --embeddings out.")
+        raise UsageError(f"Learner '{learner.name}' takes no word vectors; leave --embeddings out.")
     if registry.config(learner).record().get("embeddings", vector.RANDOM) == vector.RANDOM:
         return None
     pool = cell.task.deal(Streams(cell.seed)("split")).pool
