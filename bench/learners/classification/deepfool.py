@@ -67,7 +67,6 @@ def _step(logits: Tensor, slopes: Tensor, first: Tensor) -> tuple[Tensor, Tensor
     differences = slopes - slopes[first, rows]
     squares = differences.flatten(2).square().sum(2).T
     far = torch.where(squares > 0, gaps.square() / squares, torch.inf)
-    far[rows, first] = torch.inf
     least, chosen = far.min(1)
     scale = gaps[rows, chosen] / squares[rows, chosen]
     exists = least.isfinite()

@@ -250,6 +250,21 @@ def test_dropout_signals_are_of_the_same_masks(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_dropout_reaches_the_encoder_and_the_last_layer(name: str) -> None:
+    model, encoding = encoded(name)
+    with torch.no_grad():
+        z = [
+            model.encoder.head(encoding.seen, encoding.lengths, torch.Generator().manual_seed(seed))
+            for seed in (1, 1, 2)
+        ]
+        again = model.again(encoding, torch.Generator().manual_seed(1))
+    assert torch.equal(z[0], z[1])
+    assert not torch.equal(z[0], z[2])
+    assert not torch.equal(z[0], encoding.z)
+    assert not torch.allclose(again, model.decoder(z[0]))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_without_dropout_the_predictive_distribution_is_the_models(name: str) -> None:
     model, encoding = encoded(name)
     model.encoder.share = 0.0
