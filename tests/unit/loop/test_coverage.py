@@ -111,7 +111,9 @@ def test_all_is_checked_before_the_first_cell(
 ) -> None:
     with pytest.raises(UsageError, match=r"have 6 dimensions \(6\), .* set to embedding=8"):
         plan(tiny.request(embeddings=files[:1]))
-    with pytest.raises(UsageError, match="'show-attend-tell' takes no word vectors; leave --embeddings"):
+    with pytest.raises(
+        UsageError, match="'show-attend-tell' takes no word vectors; leave --embeddings"
+    ):
         plan(snaps.request(embeddings=files))
     with pytest.raises(DataError, match=r"none\.txt cannot be read"):
         plan(tiny.request(embeddings=(tmp_path / "none.txt",)))
