@@ -21,6 +21,7 @@ class Images:
     def __init__(self, path: Path, digests: pa.Array, rows: np.ndarray[Any, np.dtype[np.int64]]):
         self.digests = digests
         self._path, self._rows = path, rows
+        self._held: np.ndarray[Any, Any] | None = None
 
     @classmethod
     def open(cls, path: Path, digests: pa.Array) -> "Images":
@@ -43,11 +44,19 @@ class Images:
         chosen = self._rows[np.asarray(indices, dtype=np.int64)]
         return Images(self._path, self.digests.take(indices), chosen)
 
+    def held(self) -> "Images":
+        """The same rows, in memory: for few that are read again and again."""
+        same = Images(self._path, self.digests, self._rows)
+        same._held = self._map()[self._rows]
+        return same
+
     def read(self, positions: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]:
         """A copy of the rows at some positions, as they are in the file.
 
         The file is mapped for this call alone, so that pages once read do not stay resident.
         """
+        if self._held is not None:
+            return self._held[positions]  # type: ignore[no-any-return]
         return self._map()[self._rows[positions]]  # type: ignore[no-any-return]
 
     def _map(self) -> np.ndarray[Any, Any]:

@@ -141,8 +141,8 @@ class Seeing(Classifier):
         return VISION[self.name].encoder(self.shape, self.config)
 
     def items(self, inputs: Pixels, labeled: bool) -> Pictures:
-        """See Classifier."""
-        return Pictures(inputs)
+        """See Classifier; a labelled set is small, and read in every epoch."""
+        return Pictures(inputs.held() if labeled else inputs)
 
 
 @dataclass(frozen=True)
