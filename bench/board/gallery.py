@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bench.board import page as pages
+
 _STYLE = """
 body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
   color-scheme: light dark; }
@@ -27,26 +29,7 @@ class Picture:
 
 def page(title: str, about: str, pictures: Sequence[Picture]) -> str:
     """The page; everything is in it."""
-    figures = "\n".join(_figure(picture) for picture in pictures)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>
-{_STYLE}
-</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-<p>{escape(about)}</p>
-<main>
-{figures}
-</main>
-</body>
-</html>
-"""
+    return pages.page(title, about, _STYLE, map(_figure, pictures))
 
 
 def _figure(picture: Picture) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bench.board import number, render
 from bench.board.overlap import Overlap
-from bench.board.sheet import Sheet, thin
+from bench.board.sheet import Sheet, origin, thin, title
 
 LEGEND = (
     "Jaccard: of the items that either strategy selects in a round, the share that both do; mean "
@@ -28,14 +28,14 @@ def table(overlap: Overlap) -> Group:
     longest = max(len(pair.name) for pair in overlap.pairs)
     drawn = map(render.draw, sheets(overlap, max(2, (_WIDTH - longest) // _COLUMN - 1)))
     notes = (Padding(Text(note, "yellow"), (0, 0, 1, 0)) for note in overlap.notes)
-    where = Text(title(overlap), "bold"), Text(origin(overlap), "dim")
+    where = Text(title(overlap), "bold"), Text(_origin(overlap), "dim")
     return Group(*where, *drawn, *notes, Text(LEGEND, "dim"))
 
 
 def markdown(overlap: Overlap) -> str:
     """A page for GitHub."""
     tables = (f"**{each.title}**\n\n{render.write(each)}" for each in sheets(overlap, _PAGE))
-    where = f"# Overlap: {render.escape(title(overlap))}", render.escape(origin(overlap))
+    where = f"# Overlap: {render.escape(title(overlap))}", render.escape(_origin(overlap))
     return "\n\n".join([*where, *tables, *map(render.escape, overlap.notes), LEGEND]) + "\n"
 
 
@@ -47,18 +47,10 @@ def json(overlap: Overlap) -> str:
     return notation.dumps(values, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def title(overlap: Overlap) -> str:
-    """Where the rows are from, on one line."""
-    place = overlap.place
-    parts = (place.task, place.protocol, place.learner, place.device)
-    return " · ".join((*parts, "synthetic") if overlap.synthetic else parts)
-
-
-def origin(overlap: Overlap) -> str:
-    """What the rows share besides the title."""
-    rules, data, config = overlap.place.rules, overlap.place.data[:8], overlap.place.config[:8]
+def _origin(overlap: Overlap) -> str:
+    """What the rows share besides the title, and the pool's size where it is known."""
     pool = "" if overlap.pool is None else f", a pool of {overlap.pool:,} items"
-    return f"Rules {rules}, data {data}, config {config}, budget in {overlap.unit}{pool}."
+    return f"{origin(overlap).rstrip('.')}{pool}."
 
 
 def sheets(overlap: Overlap, columns: int) -> list[Sheet]:

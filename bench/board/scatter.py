@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.board import page as pages
 from bench.board.agreement import Ids, places, spearman
 
 POINTS = 1_500
@@ -88,26 +89,7 @@ def panel(
 
 def page(title: str, about: str, panels: Sequence[Panel]) -> str:
     """The page; everything is in it."""
-    figures = "\n".join(_figure(each) for each in panels)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>
-{_STYLE}
-</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-<p>{escape(about)}</p>
-<main>
-{figures}
-</main>
-</body>
-</html>
-"""
+    return pages.page(title, about, _STYLE, map(_figure, panels))
 
 
 def _sample(kinds: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.intp]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bench.board import number
 from bench.board.entry import Entry
 from bench.board.leaderboard import Board, Incomplete
+from bench.board.run import Place
 from bench.board.stats import Spread
 
 TOP, FEW = "●", "†"
@@ -48,17 +50,36 @@ def legend(style: Style) -> str:
     return _LEGEND.format(deviation=shown if style.deviation else short)
 
 
-def title(board: Board) -> str:
+class Placed(Protocol):
+    """What is of one place: a board, or how its strategies overlap."""
+
+    @property
+    def place(self) -> Place:
+        """What its runs share."""
+        ...
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data are made up."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """What the budget counts."""
+        ...
+
+
+def title(found: Placed) -> str:
     """Where the runs are from, on one line."""
-    place = board.place
+    place = found.place
     parts = (place.task, place.protocol, place.learner, place.device)
-    return " · ".join((*parts, "synthetic") if board.synthetic else parts)
+    return " · ".join((*parts, "synthetic") if found.synthetic else parts)
 
 
-def origin(board: Board) -> str:
+def origin(found: Placed) -> str:
     """What the runs share besides their title."""
-    rules, data, config = board.place.rules, board.place.data[:8], board.place.config[:8]
-    return f"Rules {rules}, data {data}, config {config}, budget in {board.unit}."
+    rules, data, config = found.place.rules, found.place.data[:8], found.place.config[:8]
+    return f"Rules {rules}, data {data}, config {config}, budget in {found.unit}."
 
 
 def sheets(board: Board, style: Style) -> list[Sheet]:

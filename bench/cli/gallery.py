@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.common import data_root, examples
-from bench.error import StorageError, UsageError
+from bench.error import UsageError
 from bench.spec import Spec
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def gallery(folder: Path, seed: int, images: int, out: Path, data_root: Path | N
     beside the results, are fitted anew.
     """
     from bench.board import gallery
+    from bench.board.page import write
     from bench.data.extra import need
 
     need("PIL.Image", "caption")
@@ -56,13 +57,8 @@ def gallery(folder: Path, seed: int, images: int, out: Path, data_root: Path | N
         f"{images} test images, captioned by the model fitted on what each strategy had bought "
         f"last (images: {bought})."
     )
-    page = gallery.page(
-        f"{first.task}: captions by strategy", about, _draw(cells, folder, images, data_root)
-    )
-    try:
-        out.write_text(page, encoding="utf-8")
-    except OSError as reason:
-        raise StorageError(f"Cannot write {out}: {reason.strerror}.") from reason
+    pictures = _draw(cells, folder, images, data_root)
+    write(gallery.page(f"{first.task}: captions by strategy", about, pictures), out)
     click.echo(str(out))
 
 

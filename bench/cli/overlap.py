@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.common import data_root, examples
-from bench.error import StorageError, UsageError
+from bench.error import UsageError
 from bench.spec import Spec
 
 if TYPE_CHECKING:
@@ -215,18 +215,17 @@ def _show(found: "Overlap", form: str) -> None:
 
 def _draw(found: "Overlap", cells: "Cells", rankings: "Rankings", seed: int, figure: Path) -> None:
     """Write the page; UsageError when no two strategies have a ranking of the seed."""
-    from bench.board import overlap_render, scatter
+    from bench.board import scatter
+    from bench.board.page import write
+    from bench.board.sheet import title
 
     ranked = {name: each[seed] for name, each in rankings.items() if seed in each}
     chosen = {name: cells[name][seed][0].selected for name in ranked}
     panels = scatter.panels(ranked, chosen, seed)
     if not panels:
         raise UsageError(f"No two strategies rank the whole pool of seed {seed}; nothing to draw.")
-    about = f"{overlap_render.title(found)}, seed {seed}. {scatter.ABOUT}"
+    about = f"{title(found)}, seed {seed}. {scatter.ABOUT}"
     if found.unranked:
         about += f" Without a ranking of the whole pool: {', '.join(found.unranked)}."
-    try:
-        figure.write_text(scatter.page("Ranking against ranking", about, panels), encoding="utf-8")
-    except OSError as reason:
-        raise StorageError(f"Cannot write {figure}: {reason.strerror}.") from reason
+    write(scatter.page("Ranking against ranking", about, panels), figure)
     click.echo(f"Figure: {figure}", err=True)
