@@ -9,10 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from bench.loop.budget import Budget, SelectionError
-
-_ELEMENTS = 1 << 22
-"""Distances that are held at once where points meet all labelled centres."""
+from bench.loop.budget import Budget
+from bench.loop.neighbour import ELEMENTS, finite
 
 
 class Cloud(Protocol):
@@ -75,7 +73,7 @@ def k_means_plus_plus(
     number, whose place among the cumulative sums in float64 is the row; these are summed on the
     host, where a row without mass cannot be met. SelectionError when a norm is not finite.
     """
-    order = _finite(cloud.norms()).argsort(descending=True, stable=True)
+    order = finite(cloud.norms()).argsort(descending=True, stable=True)
     cloud, rows = cloud[order], order.cpu()
     norms, weights = cloud.norms(), weights.to("cpu", torch.float64)[rows]
     lengths, free = norms.sqrt(), torch.ones(len(cloud), dtype=torch.float64)
@@ -110,7 +108,7 @@ def farthest_first(
     order = torch.randperm(len(points), generator=rng)
     middle = points.mean(0)  # around it, norms and products cancel least
     cloud = Points(points[order.to(points.device)].sub_(middle))
-    norms = _finite(cloud.norms())
+    norms = finite(cloud.norms())
     nearest = _nearest(cloud.columns.T, norms, centres - middle)
     prices, left = costs.cpu()[order].tolist(), budget.amount
     chosen: list[int] = []
@@ -128,7 +126,7 @@ def _nearest(points: Tensor, norms: Tensor, centres: Tensor) -> Tensor:
     if len(centres) == 0:
         return torch.full_like(norms, torch.inf)
     squares = centres.square().sum(1)
-    parts = torch.split(points, max(1, _ELEMENTS // len(centres)))
+    parts = torch.split(points, max(1, ELEMENTS // len(centres)))
     least = [torch.addmm(squares, part, centres.T, alpha=-2).amin(1) for part in parts]
     return (torch.cat(least) + norms).clamp_(min=0)
 
@@ -137,9 +135,3 @@ def _place(mass: Tensor, share: float) -> int:
     """The index where the cumulative sums of a mass [n] first exceed a share of it; n without."""
     sums = mass.cumsum(0)
     return int(torch.searchsorted(sums, share * sums[-1], right=True))
-
-
-def _finite(norms: Tensor) -> Tensor:
-    if not norms.isfinite().all():
-        raise SelectionError("The points to choose from hold a value that is not finite.")
-    return norms

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.data.card import Card
-from bench.data.classification.part import Part, named, pictures
-from bench.error import DataError
+from bench.data.classification.part import Part, fault, named, pictures
 
 SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE
@@ -31,11 +30,10 @@ def read(card: Card, files: dict[str, Path]) -> Iterator[Part]:
     for name, split in BATCHES.items():
         content, where = found.get(name), f"{path}, {name}"
         if content is None:
-            raise _fault(where, "it is not in the archive")
+            raise fault(where, "it is not in the archive", "archive")
         if len(content) % RECORD:
-            raise _fault(
-                where, f"{len(content)} bytes are no whole number of records of {RECORD} each"
-            )
+            reason = f"{len(content)} bytes are no whole number of records of {RECORD} each"
+            raise fault(where, reason, "archive")
         records = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
         pixels = records[:, 1:].reshape(-1, 3, SIDE, SIDE)
         yield Part(split, pictures(pixels), named(records[:, 0], card.classes, where))
@@ -52,9 +50,5 @@ def _batches(path: Path) -> dict[str, bytes]:
                     found[member.name] = content.read()
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _fault(str(path), f"it cannot be read ({reason})") from error
+        raise fault(path, f"it cannot be read ({reason})", "archive") from error
     return found
-
-
-def _fault(where: str, reason: str) -> DataError:
-    return DataError(f"{where}: {reason}; fetch the archive again.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.data.card import Card
-from bench.data.classification.part import Bytes, Part, named, pictures
+from bench.data.classification.part import Bytes, Part, fault, named, pictures
 from bench.error import DataError
 
 IMAGES, LABELS = 2051, 2049
@@ -38,7 +38,7 @@ def images(path: Path, size: int) -> Bytes:
     found = values(path, IMAGES)
     if found.shape[1:] != (size, size):
         rows, columns = found.shape[1:]
-        raise _fault(path, f"its images are {rows} × {columns} pixels, not {size} × {size}")
+        raise fault(path, f"its images are {rows} × {columns} pixels, not {size} × {size}")
     return found[:, None]
 
 
@@ -50,17 +50,17 @@ def values(path: Path, magic: int) -> Bytes:
     content = _content(path)
     head = 4 * (1 + magic % 256)
     if len(content) < head:
-        raise _fault(path, f"it ends after {len(content)} bytes, within its header of {head}")
+        raise fault(path, f"it ends after {len(content)} bytes, within its header of {head}")
     first, *shape = np.frombuffer(content, ">u4", head // 4).tolist()
     if first != magic:
         kind = "images" if magic == IMAGES else "labels"
-        raise _fault(path, f"it begins with {first}, where an IDX file of {kind} has {magic}")
+        raise fault(path, f"it begins with {first}, where an IDX file of {kind} has {magic}")
     stated, held = int(np.prod(shape, dtype=object)), len(content) - head
     if held != stated:
         sizes = " × ".join(map(str, shape))
         long = "too long" if held > stated else "truncated"
         reason = f"its header states {sizes} values, but {held} bytes follow: it is {long}"
-        raise _fault(path, reason)
+        raise fault(path, reason)
     return np.frombuffer(content, np.uint8, offset=head).reshape(shape)
 
 
@@ -70,8 +70,4 @@ def _content(path: Path) -> bytes:
         return gzip.decompress(content) if path.suffix == ".gz" else content
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _fault(path, f"it cannot be read ({reason})") from error
-
-
-def _fault(path: Path, reason: str) -> DataError:
-    return DataError(f"{path}: {reason}; fetch the file again.")
+        raise fault(path, f"it cannot be read ({reason})") from error

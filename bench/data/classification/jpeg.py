@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from bench.data.card import Card
-from bench.data.classification.part import Bytes, Part, Pictures, named
+from bench.data.classification.part import Bytes, Part, Pictures, fault, named
 from bench.data.extra import need
-from bench.error import DataError
 
 ARRAYS = ("jpeg", "offsets", "label", "is_test")
 DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError)
@@ -47,10 +46,10 @@ def decode(content: bytes, size: int, where: str) -> Bytes:
     try:
         image = module.open(io.BytesIO(content), formats=("JPEG",)).convert("RGB")
     except Exception as error:  # decoders of damaged bytes raise nearly anything
-        raise _fault(where, f"it is no whole JPEG ({error})") from error
+        raise fault(where, f"it is no whole JPEG ({error})") from error
     if image.size != (size, size):
         width, height = image.size
-        raise _fault(where, f"it is {width} × {height} pixels, not {size} × {size}")
+        raise fault(where, f"it is {width} × {height} pixels, not {size} × {size}")
     pixels: Bytes = np.asarray(image).transpose(2, 0, 1)
     return pixels
 
@@ -61,16 +60,12 @@ def _arrays(path: Path) -> list[np.ndarray[Any, Any]]:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             found = [file[name] for name in ARRAYS]
     except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
-        raise _fault(str(path), f"it cannot be read ({error})") from error
+        raise fault(path, f"it cannot be read ({error})") from error
     jpeg, offsets, label, is_test = found
     if any(each.ndim != 1 or each.dtype.kind not in "iu" for each in found):
-        raise _fault(str(path), "its arrays are not lists of whole numbers")
+        raise fault(path, "its arrays are not lists of whole numbers")
     if not len(offsets) - 1 == len(label) == len(is_test):
-        raise _fault(str(path), "offsets, label and is_test are not of one number of images")
+        raise fault(path, "offsets, label and is_test are not of one number of images")
     if offsets[0] or offsets[-1] != len(jpeg) or (np.diff(offsets) < 0).any():
-        raise _fault(str(path), f"the offsets do not rise from 0 to the {len(jpeg)} bytes of jpeg")
+        raise fault(path, f"the offsets do not rise from 0 to the {len(jpeg)} bytes of jpeg")
     return found
-
-
-def _fault(where: str, reason: str) -> DataError:
-    return DataError(f"{where}: {reason}; fetch the file again.")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,8 +37,11 @@ def named(labels: Bytes, classes: Sequence[str], where: str) -> list[str]:
     beyond = np.flatnonzero((labels < 0) | (labels >= len(classes)))
     if len(beyond):
         place, label = beyond[0] + 1, labels[beyond[0]]
-        raise DataError(
-            f"{where}: label {label} of image {place} is not one of 0 to {len(classes) - 1}; "
-            "fetch the file again."
-        )
+        reason = f"label {label} of image {place} is not one of 0 to {len(classes) - 1}"
+        raise fault(where, reason)
     return [classes[label] for label in labels]
+
+
+def fault(where: str | Path, reason: str, what: str = "file") -> DataError:
+    """The error of a published file that is not whole, or not what it should be."""
+    return DataError(f"{where}: {reason}; fetch the {what} again.")

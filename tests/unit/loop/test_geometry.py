@@ -173,7 +173,7 @@ def test_many_centres_are_met_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = farthest_first(points, centres, ones(40), Budget(40), stream(1))
     parts: list[int] = []
     split = torch.split
-    monkeypatch.setattr(geometry, "_ELEMENTS", 130)
+    monkeypatch.setattr(geometry, "ELEMENTS", 130)
     monkeypatch.setattr(torch, "split", lambda x, size: parts.append(size) or split(x, size))
     assert farthest_first(points, centres, ones(40), Budget(40), stream(1)).equal(whole)
     assert parts == [3]
