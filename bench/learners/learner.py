@@ -12,7 +12,6 @@ from torch import Tensor
 
 from bench.data.table import Inputs
 from bench.learners.batching import descending
-from bench.learners.config import Config
 from bench.learners.discriminator import Discriminator
 from bench.learners.family import Family
 from bench.learners.gradient import Gradients
@@ -118,7 +117,5 @@ class Learner:
         return self.family.read(labeled.inputs, (labeled.labels, self.outputs))
 
     def _training(self, labeled: Labeled, streams: Streams, notify: Notify) -> Training:
-        data, config = self._data(labeled), self.family.config
-        assert isinstance(config, Config)  # what is no network offers no such objective
-        scoring = self.family.scoring(self.device)
-        return Training(self.model, data, config, self.device, streams, notify, scoring)
+        data = self._data(labeled)
+        return Training.of(self.family, self.model, data, self.device, streams, notify)

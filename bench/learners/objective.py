@@ -41,6 +41,21 @@ class Training:
     notify: Notify
     scoring: int  # items in a batch that is not trained on
 
+    @classmethod
+    def of(
+        cls,
+        family: Any,
+        model: Any,
+        data: Data,
+        device: torch.device,
+        streams: Streams,
+        notify: Notify,
+    ) -> "Training":
+        """As a family's settings have it, which have to be those of a network."""
+        config = family.config
+        assert isinstance(config, Config)  # what is no network offers no such objective
+        return cls(model, data, config, device, streams, notify, family.scoring(device))
+
     def __post_init__(self) -> None:
         """Split the labelled rows (a function of seed and ids alone) and open the streams."""
         order = torch.randperm(len(self.data), generator=self.streams("validation"))

@@ -76,8 +76,7 @@ class Captioner:
         self, model: Model, data: Pictures, device: torch.device, streams: Streams, notify: Notify
     ) -> None:
         """See Family."""
-        config, scoring = self.config, self.scoring(device)
-        Training(model, data, config, device, streams, notify, scoring).supervised()
+        Training.of(self, model, data, device, streams, notify).supervised()
 
     def beside(self, data: Pictures, inputs: Images) -> Pictures:
         """See Family."""

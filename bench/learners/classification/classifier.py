@@ -113,8 +113,7 @@ class Classifier:
         self, model: Model, data: Classed, device: torch.device, streams: Streams, notify: Notify
     ) -> None:
         """See Family."""
-        config, scoring = self.config, self.scoring(device)
-        Training(model, data, config, device, streams, notify, scoring).supervised()
+        Training.of(self, model, data, device, streams, notify).supervised()
 
     def beside(self, data: Classed, inputs: Any) -> Classed:
         """See Family."""

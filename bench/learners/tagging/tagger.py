@@ -80,8 +80,7 @@ class Tagger:
         self, model: Model, data: Indexed, device: torch.device, streams: Streams, notify: Notify
     ) -> None:
         """See Family."""
-        config, scoring = self.config, self.scoring(device)
-        Training(model, data, config, device, streams, notify, scoring).supervised()
+        Training.of(self, model, data, device, streams, notify).supervised()
 
     def beside(self, data: Indexed, inputs: pa.ListArray) -> Indexed:
         """See Family; what is hidden in the labelled set is hidden here."""
