@@ -61,6 +61,10 @@ class Kind(Protocol):
         """`words` and `entities` of some revealed items."""
         ...
 
+    def tally(self, labels: pa.ListArray) -> dict[str, int]:
+        """How often each label that has a name is among some revealed ones, by name, no zeros."""
+        ...
+
     def score(self, gold: pa.ListArray, found: Any) -> dict[str, float | None]:
         """All metrics of predictions for inputs whose labels are `gold`; None: not measurable."""
         ...

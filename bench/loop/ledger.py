@@ -57,6 +57,10 @@ class Ledger:
         """What is left until a cumulative target."""
         return Budget(target - int(self.pool.cost(self.ids).sum()))
 
+    def tally(self) -> dict[str, int]:
+        """What is labelled so far by the names of labels: see the kind of task."""
+        return self.kind.tally(pa.concat_arrays(self._labels))
+
     def counts(self) -> dict[str, int]:
         """Items, words, entities and duplicates of other inputs, labelled so far."""
         labeled = self.labeled()

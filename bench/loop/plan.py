@@ -19,7 +19,7 @@ from bench.loop import provenance, start, strategy
 from bench.loop.seed import Streams
 from bench.loop.strategy import Strategy
 from bench.rows import store
-from bench.rows.schema import FULL, Key, Row
+from bench.rows.schema import FULL, RULES_VERSION, Key, Row
 from bench.spec import Spec, canonical, digest
 
 
@@ -134,7 +134,7 @@ class Cell:
         """What must not change between the rounds of a cell, as its columns."""
         settings = {**self.task.settings, **self.config.record()}
         return {
-            "rules_version": provenance.RULES_VERSION,
+            "rules_version": RULES_VERSION,
             "code_digest": provenance.code_digest(self.chooser.digest if self.chooser else FULL),
             "data_digest": self.task.data_digest,
             "config_digest": digest(settings),

@@ -11,9 +11,6 @@ import torch
 from bench.error import UsageError
 from bench.spec import canonical
 
-RULES_VERSION = "1.0"
-"""The version that RULES.md carries; results compare only within one major.minor."""
-
 _PACKAGES = ("torch", "numpy", "pyarrow", "datasets", "seqeval")
 
 

@@ -26,6 +26,7 @@ def record(
     return Row(
         **known,
         round=number,
+        labels=ledger.tally(),
         score=successor.value,
         own_score=own.value if own else None,
         metrics=successor.metrics,

@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from bench.error import DataError
-from bench.spec import canonical
+from bench.spec import Spec, canonical
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
+RULES_VERSION = "1.0"  # that of RULES.md; results compare only within one major.minor
 SERIAL = "serial"  # the executor whose seconds may be ranked
 FULL = "full"  # the pseudo strategy that labels the whole pool
 
 _IDS = pa.list_(pa.int32())
 _METRICS = pa.map_(pa.string(), pa.float64())
+_COUNTS = pa.map_(pa.string(), pa.int64())
 
 
 class Key(NamedTuple):
@@ -45,11 +47,13 @@ class Row:
     `learner_params` and `params` hold what differs from the defaults, `config` every setting.
 
     `items words entities duplicates` count what is labelled so far (words: of inputs, or of the
-    revealed captions; duplicates: labelled items whose input equals an earlier labelled one's). A
-    metric is null where it could not be measured. `own_*` are null where the objective is
-    supervised. `initial` is filled in round 0, `selected` is empty in the last round, whose
-    acquisition, pass and notes are null. `notes` are numbers that the strategy gave with its choice
-    (a solver's gap, a sketch's error). A failed round may lack whatever was not reached.
+    revealed captions; duplicates: labelled items whose input equals an earlier labelled one's), and
+    `labels` counts what was revealed by name: spans by type (in all, `entities`), items by class;
+    captions have no names. A metric is null where it could not be measured. `own_*` are null where
+    the objective is supervised. `initial` is filled in round 0, `selected` is empty in the last
+    round, whose acquisition, pass and notes are null. `notes` are numbers that the strategy gave
+    with its choice (a solver's gap, a sketch's error). A failed round may lack whatever was not
+    reached.
     """
 
     task: str
@@ -64,6 +68,7 @@ class Row:
     words: int
     entities: int
     duplicates: int
+    labels: dict[str, int]
     score: float | None
     own_score: float | None
     metrics: dict[str, float | None] | None
@@ -94,6 +99,11 @@ class Row:
     created: datetime
 
     @property
+    def name(self) -> str:
+        """The strategy with its parameters, and the seed."""
+        return f"{Spec.of(self.strategy, json.loads(self.params))} seed {self.seed}"
+
+    @property
     def summary(self) -> str:
         """What is labelled and how well it does, in a few words."""
         words = f", {self.words} words" if self.words else ""
@@ -106,6 +116,7 @@ _TYPES = {
     **dict.fromkeys(("score", "own_score"), pa.float64()),
     **dict.fromkeys(("metrics", "own_metrics", "notes"), _METRICS),
     **dict.fromkeys(("initial", "selected"), _IDS),
+    "labels": _COUNTS,
     "synthetic": pa.bool_(),
     "created": pa.timestamp("us", tz="UTC"),
 }
@@ -120,6 +131,11 @@ NULLABLE = frozenset(f.name for f in dataclasses.fields(Row) if "None" in str(f.
 SCHEMA = pa.schema([pa.field(name, _type(name), name in NULLABLE) for name in NAMES])
 # What may differ between two honest runs of one cell, and is therefore left out of the digest.
 VOLATILE = frozenset(n for n in NAMES if n.endswith("_seconds")) | {"created", "environment"}
+
+
+def major_minor(version: str) -> str:
+    """The part of a rules version within which results compare."""
+    return ".".join(version.split(".")[:2])
 
 
 def cell_key(row: Row) -> Key:
@@ -176,6 +192,9 @@ def _number_faults(row: Row) -> Iterator[str]:
     for name in ("seed", "round", "items", "words", "entities", "duplicates"):
         if getattr(row, name) < 0:
             yield f"{name} is negative: {getattr(row, name)}"
+    for name, count in row.labels.items():
+        if count < 1:
+            yield f"labels of '{name}' are {count}, not at least 1"
     numbers = {n: getattr(row, n) for n in NAMES if n.endswith(("score", "_seconds"))}
     for name, value in [*numbers.items(), *(row.metrics or {}).items(), *(row.notes or {}).items()]:
         if value is not None and not math.isfinite(value):
@@ -199,4 +218,4 @@ def _rich(name: str, value: Any) -> Any:
     if value is None:
         return None
     kind = SCHEMA.field(name).type
-    return dict(value) if kind == _METRICS else tuple(value) if kind == _IDS else value
+    return dict(value) if pa.types.is_map(kind) else tuple(value) if kind == _IDS else value

@@ -6,19 +6,31 @@ import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.error import DataError, StorageError, UsageError
-from bench.rows import schema
-from bench.rows.schema import Key, Row
+from bench.rows import cell, schema
+from bench.rows.cell import REMEDY
+from bench.rows.digest import digest, digests
+from bench.rows.schema import RULES_VERSION, Key, Row
 
 _DIGEST = b"labelworth.digest"
 _VERSION = b"labelworth.schema"
+_PART = 128  # files that are verified at once, at most
+# What reads fastest: most files are small, and there a codec's or a dictionary's setup would count.
+_FORMAT = {
+    "compression": "snappy",
+    "store_schema": False,
+    "use_dictionary": False,
+    "write_statistics": False,
+}
 
 
 def path(out: Path, key: Key) -> Path:
@@ -64,58 +76,30 @@ def read(path: Path) -> list[Row]:
 
 def read_table(path: Path) -> pa.Table:
     """As `read`, as an Arrow table: schema and digest are verified, single values are not."""
-    try:
-        # On one thread: Arrow's pool, still starting when a command ends at once, aborts it.
-        table = pq.ParquetFile(io.BytesIO(path.read_bytes())).read(use_threads=False)
-        table.validate(full=True)
-    except (OSError, ValueError, pa.ArrowException) as reason:
-        raise DataError(f"Cannot read {path}: {reason}. {_REMEDY}") from reason
-    metadata = table.schema.metadata or {}
-    version = metadata.get(_VERSION, b"none").decode(errors="replace")
-    if version != schema.SCHEMA_VERSION:
-        raise DataError(
-            f"{path} has rows of schema {version}; this version reads schema "
-            f"{schema.SCHEMA_VERSION}: use the bench version that wrote it."
-        )
-    if not table.schema.equals(schema.SCHEMA):
-        raise DataError(f"{path} does not have the columns of schema {version}. {_REMEDY}")
-    expected, found = metadata.get(_DIGEST, b"none").decode(errors="replace"), digest(table)
-    if found != expected:
-        raise DataError(f"{path} was changed: digest {found}, written with {expected}. {_REMEDY}")
-    return table.replace_schema_metadata(None)
+    return _load([path])[0]
 
 
-def scan(sources: Iterable[Path]) -> pa.Table:
+def scan(sources: Iterable[Path], rules: str | None = RULES_VERSION) -> pa.Table:
     """All rows of every *.parquet file in or below the sources (folders or files), by path.
 
-    UsageError for a source that does not exist; DataError for a file that cannot be read, and when
-    one cell is in two files, which would count a seed twice.
+    One more column, `file`, has their paths, each beginning as its source does, as a dictionary.
+    UsageError for a source that does not exist; DataError for a file that cannot be read, that was
+    made under other rules than these (None: any will do), or whose rows are no whole cells, and for
+    a cell that is in two files, which would count a seed twice.
     """
-    tables = [schema.SCHEMA.empty_table()]
-    owner: dict[Key, Path] = {}
-    for file in _files(sources):
-        table = read_table(file)
-        for key in _keys(table):
-            if key in owner:
-                raise DataError(f"{key} is in {owner[key]} and in {file}: remove one of them.")
-            owner[key] = file
-        tables.append(table)
-    return pa.concat_tables(tables)
-
-
-def digest(table: pa.Table) -> str:
-    """SHA-256 over every column but `schema.VOLATILE`: timings, created, environment.
-
-    The environment names the machine; without it two honest runs of a cell have equal digests.
-    It catches accidents, not forgery.
-    """
-    sha = hashlib.sha256()
-    for name in table.column_names:
-        if name not in schema.VOLATILE:
-            sha.update(f"{name}:{table.num_rows}:".encode())
-            for part in _parts(table[name].combine_chunks()):
-                sha.update(part)
-    return sha.hexdigest()
+    files = _files(sources)
+    size = min(_PART, len(files) // 8 + 1)  # few files are large ones: each is a part
+    parts = [files[start : start + size] for start in range(0, len(files), size)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        loaded = [(schema.SCHEMA.empty_table(), []), *pool.map(_load, parts)]
+    counts = [count for _, each in loaded for count in each]
+    places = np.repeat(np.arange(len(files), dtype=np.int32), counts)
+    names = pa.DictionaryArray.from_arrays(places, pa.array(map(str, files), pa.string()))
+    table = pa.concat_tables(part for part, _ in loaded).append_column("file", names)
+    if rules is not None:
+        _check_rules(table, rules)
+    cell.check(table)
+    return table
 
 
 @contextmanager
@@ -136,43 +120,63 @@ def lock(out: Path) -> Iterator[None]:
         yield
 
 
-_REMEDY = "Delete it and run the cell again, or restore it from where it came."
-
-
 def _slug(name: str, params: str = "{}") -> str:
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")
     return plain if params == "{}" else f"{plain}-{hashlib.sha256(params.encode()).hexdigest()[:8]}"
 
 
 def _encode(table: pa.Table) -> bytes:
-    marks = {_DIGEST: digest(table).encode(), _VERSION: schema.SCHEMA_VERSION.encode()}
     buffer = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(marks), buffer, compression="zstd")
+    with pq.ParquetWriter(buffer, schema.SCHEMA, **_FORMAT) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({_DIGEST: digest(table), _VERSION: schema.SCHEMA_VERSION})
     return buffer.getvalue()
 
 
-def _parts(array: pa.Array) -> Iterator[bytes]:
-    """The content of an array as bytes that do not depend on how Arrow laid it out."""
-    if pa.types.is_map(array.type):
-        entry = {"key": array.type.key_type, "value": array.type.item_type}
-        array = array.cast(pa.list_(pa.struct(entry)))
-    yield array.is_valid().to_numpy(zero_copy_only=False).tobytes()
-    if pa.types.is_list(array.type):
-        yield from _parts(pc.list_value_length(array))
-        yield from _parts(array.flatten())
-    elif pa.types.is_struct(array.type):
-        for child in array.flatten():
-            yield from _parts(child)
-    elif pa.types.is_string(array.type):
-        yield from _parts(pc.binary_length(array))
-        yield "".join(array.drop_null().to_pylist()).encode()
-    else:
-        yield array.drop_null().to_numpy(zero_copy_only=False).tobytes()
+def _load(files: Sequence[Path]) -> tuple[pa.Table, list[int]]:
+    """The rows of some files, and how many each has; DataError at the first that fails."""
+    parts = [_parse(file) for file in files]
+    table = pa.concat_tables(parts).replace_schema_metadata(None).combine_chunks()
+    counts = [part.num_rows for part in parts]
+    for file, part, found in zip(files, parts, digests(table, counts), strict=True):
+        expected = part.schema.metadata.get(_DIGEST, b"none").decode(errors="replace")
+        if found != expected:
+            raise DataError(
+                f"{file} was changed: digest {found}, written with {expected}. {REMEDY}"
+            )
+    return table, counts
 
 
-def _keys(table: pa.Table) -> set[Key]:
-    columns = (table[name].to_pylist() for name in Key._fields)
-    return {Key(*values) for values in zip(*columns, strict=True)}
+def _parse(file: Path) -> pa.Table:
+    """A file as Arrow has it, of this schema; DataError when it is not."""
+    try:
+        # On one thread: Arrow's pool, still starting when a command ends at once, aborts it.
+        content = pa.BufferReader(file.read_bytes())
+        table = pq.ParquetFile(content).read(use_threads=False)
+        table["environment"].validate(full=True)  # which is what the digest does not vouch for
+    except (OSError, ValueError, pa.ArrowException) as reason:
+        raise DataError(f"Cannot read {file}: {reason}. {REMEDY}") from reason
+    metadata = table.schema.metadata or {}
+    version = metadata.get(_VERSION, b"none").decode(errors="replace")
+    if version != schema.SCHEMA_VERSION:
+        raise DataError(
+            f"{file} has rows of schema {version}; this version reads schema "
+            f"{schema.SCHEMA_VERSION}: use the bench version that wrote it."
+        )
+    if not table.schema.equals(schema.SCHEMA):
+        raise DataError(f"{file} does not have the columns of schema {version}. {REMEDY}")
+    return table
+
+
+def _check_rules(table: pa.Table, rules: str) -> None:
+    for version in pc.unique(table["rules_version"]).to_pylist():
+        if schema.major_minor(version) != schema.major_minor(rules):
+            row = pc.index(table["rules_version"], version).as_py()
+            raise DataError(
+                f"{table['file'][row]} was made under rules {version}, which do not compare with "
+                f"rules {rules} of this version: leave it out, use the bench version of its rules, "
+                "or see `bench compare`."
+            )
 
 
 def _files(sources: Iterable[Path]) -> list[Path]:
@@ -180,8 +184,10 @@ def _files(sources: Iterable[Path]) -> list[Path]:
     for source in sources:
         if not source.exists():
             raise UsageError(f"There is no folder {source} to read results from.")
-        inside = source.rglob("*.parquet") if source.is_dir() else [source]
-        found.update({file.resolve(): file for file in inside if not file.name.startswith(".")})
+        root, inside = source.resolve(), source.rglob("*.parquet") if source.is_dir() else [source]
+        for file in inside:
+            if not file.name.startswith("."):
+                found[root / file.relative_to(source)] = file
     return [found[file] for file in sorted(found)]
 
 

@@ -87,7 +87,7 @@ def content() -> Callable[[Path], pa.Table]:
     """All results below a folder but what may differ between two honest runs, and `executor`."""
 
     def read(out: Path) -> pa.Table:
-        away = [*schema.VOLATILE, "executor"]
+        away = [*schema.VOLATILE, "executor", "file"]
         return store.scan([out]).drop_columns(away)
 
     return read

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.loop.provenance import RULES_VERSION
+from bench.rows.schema import RULES_VERSION
 
 ROOT = Path(__file__).parents[2]
 RULES = (ROOT / "RULES.md").read_text(encoding="utf-8")

@@ -76,6 +76,10 @@ class Captioning:
         """Words of all revealed captions; there are no entities."""
         return {"words": sum(len(words(c)) for c in labels.flatten().to_pylist()), "entities": 0}
 
+    def tally(self, labels: pa.ListArray) -> dict[str, int]:
+        """Captions have no names."""
+        return {}
+
     def score(self, gold: pa.ListArray, found: Any) -> dict[str, float | None]:
         """See `metric.score`; JudgeError unless there is one caption (utf8) per image."""
         if not isinstance(found, pa.StringArray) or found.null_count:

@@ -1,5 +1,6 @@
 """Classification: the items are images or sentences, a label is the class of one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,10 @@ class Classification:
         """Words of the sentences; images have none, and there are no entities."""
         words = 0 if isinstance(inputs, Images) else int(self.words(inputs).sum())
         return {"words": words, "entities": 0}
+
+    def tally(self, labels: pa.ListArray) -> dict[str, int]:
+        """Items by class."""
+        return dict(Counter(labels.flatten().to_pylist()))
 
     def score(self, gold: pa.ListArray, found: Any) -> dict[str, float | None]:
         """See `metric.score`."""

@@ -1,6 +1,7 @@
 """Tagging: the items are sentences, a label is one tag per word."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,12 @@ class Tagging:
         """Words of the inputs, and the labels' spans: their B- tags."""
         spans = pc.sum(pc.starts_with(labels.flatten(), "B-")).as_py() or 0
         return {"words": int(self.words(inputs).sum()), "entities": int(spans)}
+
+    def tally(self, labels: pa.ListArray) -> dict[str, int]:
+        """Spans by type; in all, the `entities` of `count`."""
+        tags = labels.flatten()
+        begins = tags.filter(pc.starts_with(tags, "B-"))
+        return dict(Counter(pc.utf8_slice_codeunits(begins, 2).to_pylist()))
 
     def score(self, gold: pa.ListArray, found: Any) -> dict[str, float | None]:
         """See `metric.score`."""

@@ -21,7 +21,7 @@ from bench.error import UsageError
 from bench.learners import registry
 from bench.learners.learner import Labeled, Learner
 from bench.learners.objective import Training
-from bench.loop import acquisition, clock, plan, provenance, strategy
+from bench.loop import acquisition, clock, plan, strategy
 from bench.loop.budget import Budget, SelectionError
 from bench.loop.event import Event, Reporter
 from bench.loop.fit import Fit, FitStore
@@ -30,7 +30,7 @@ from bench.loop.seed import ROLES, Streams
 from bench.loop.trainer import Trainer
 from bench.loop.view import View
 from bench.rows import store
-from bench.rows.schema import Row
+from bench.rows.schema import RULES_VERSION, Row
 
 Reachable = Callable[[object], Iterator[object]]
 Relabel = Callable[[Task, dict[int, list[str]]], Task]
@@ -511,7 +511,7 @@ def test_rule_6_every_row_says_where_it_came_from(tiny: Any) -> None:
     for row in tiny.run(cell):
         assert {name: getattr(row, name) for name in cell.origin} == cell.origin
         assert row.data_digest == cell.task.data_digest
-        assert row.rules_version == provenance.RULES_VERSION
+        assert row.rules_version == RULES_VERSION
         assert row.device == "cpu"
         assert row.executor == "serial"
         assert '"torch":' in row.environment

@@ -24,6 +24,7 @@ def make_row() -> Callable[..., Row]:
             "items": 3,
             "words": 20,
             "entities": 4,
+            "labels": {"city": 3, "day": 1},
             "metrics": {"f1": 0.5, "accuracy": 0.75},
             "initial": (4, 5, 6),
             "selected": (9, 1),

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ _BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "str": _NAMES,
     "str | None": st.none() | _NAMES,
     "int": _COUNTS,
+    "dict[str, int]": st.dictionaries(_NAMES, _COUNTS, max_size=3),
     "bool": st.booleans(),
     "float | None": _SCORES,
     "dict[str, float | None] | None": _METRICS,
@@ -75,9 +77,11 @@ def test_cell_key_ignores_the_round(make_row: Make) -> None:
         ({"metrics": {"f1": float("inf")}}, "f1 is inf"),
         ({"fit_seconds": -1.0}, "fit_seconds is negative"),
         ({"items": -1}, "items is negative"),
+        ({"labels": {"city": 0}}, "labels of 'city' are 0, not at least 1"),
+        ({"labels": None}, "labels is missing"),
         ({"unit": "entities"}, "unit is 'entities'"),
         ({"params": '{"b": 1}'}, "params is not canonical JSON"),
-        ({"schema_version": "0"}, "schema_version is '0', expected '2'"),
+        ({"schema_version": "0"}, "schema_version is '0', expected '3'"),
         ({"task": None}, "task is missing"),
         ({"created": datetime(2026, 1, 1)}, "created has no time zone"),
     ],
@@ -101,7 +105,27 @@ def test_a_metric_may_be_unmeasured(make_row: Make) -> None:
     assert schema.from_table(schema.to_table([row])) == [row]
 
 
-@pytest.mark.parametrize("changes", [{"seed": 2**40}, {"task": 3}, {"error": "\ud800"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"seed": 2**40}, {"task": 3}, {"error": "\ud800"}, {"labels": {"a": "x"}}],
+)
 def test_a_value_that_does_not_fit_is_a_data_error(make_row: Make, changes: dict[str, Any]) -> None:
-    with pytest.raises(DataError, match="does not fit schema 2"):
+    with pytest.raises(DataError, match="does not fit schema 3"):
         schema.to_table([make_row(**changes)])
+
+
+def test_labels_lie_by_name(make_row: Make) -> None:
+    table = schema.to_table([make_row(labels={"b": 2, "a": 1})])
+    assert table["labels"].to_pylist() == [[("a", 1), ("b", 2)]]
+
+
+def test_rows_come_out_of_a_table_with_more_columns(make_row: Make) -> None:
+    table = schema.to_table([make_row()]).append_column("file", pa.array(["a.parquet"]))
+    assert schema.from_table(table) == [make_row()]
+
+
+@pytest.mark.parametrize(
+    ("version", "part"), [("1.0", "1.0"), ("1.0.7", "1.0"), ("12.3.4", "12.3")]
+)
+def test_results_compare_within_major_and_minor(version: str, part: str) -> None:
+    assert schema.major_minor(version) == part

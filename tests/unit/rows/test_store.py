@@ -50,58 +50,7 @@ def test_others_read_the_file_without_us(tmp_path: Path, make_row: Make) -> None
     frame = pandas.read_parquet(file)
     assert frame["seed"].tolist() == [7]
     assert list(frame["selected"][0]) == [9, 1]
-    assert pq.read_metadata(file).row_group(0).column(0).compression == "ZSTD"
-
-
-def test_digest_sees_results_and_not_timings(make_row: Make) -> None:
-    def digest(**changes: object) -> str:
-        return store.digest(schema.to_table([make_row(), make_row(**changes)]))
-
-    same = digest()
-    assert digest(fit_seconds=9.0, created=make_row().created.replace(year=2030)) == same
-    assert digest(environment='{"python":"3.11"}') == same
-    others = [
-        digest(seed=1),
-        digest(score=0.6),
-        digest(own_score=0.0),
-        digest(metrics={"f1": 0.5}),
-        digest(metrics={"f1": 0.5, "accuracy": 0.7}),
-        digest(own_metrics={}),
-        digest(initial=(4, 5), selected=(6, 9, 1)),
-        digest(initial=()),
-        digest(task="som", protocol="esome"),
-        digest(error=""),
-    ]
-    assert len({same, *others}) == len(others) + 1
-
-
-@pytest.mark.parametrize(
-    ("column", "one", "two"),
-    [
-        ("selected", ((1, 2), (3,)), ((1,), (2, 3))),
-        ("metrics", ({"a": 0.0}, {"b": 0.0}), ({"a": 0.0, "b": 0.0}, {})),
-        ("task", ("ab", "c"), ("a", "bc")),
-        ("error", ("a", None), (None, "a")),
-        ("own_score", (0.5, None), (None, 0.5)),
-    ],
-)
-def test_digest_sees_which_row_a_value_belongs_to(
-    make_row: Make, column: str, one: tuple[object, ...], two: tuple[object, ...]
-) -> None:
-    first, second = (
-        store.digest(schema.to_table([make_row(**{column: value}) for value in values]))
-        for values in (one, two)
-    )
-    assert first != second
-
-
-def test_digest_does_not_depend_on_the_layout(make_row: Make) -> None:
-    rows = [make_row(round=n, metrics={"f1": n / 9}, selected=(n,) * n) for n in range(6)]
-    whole = schema.to_table(rows)
-    chunked = pa.concat_tables([whole.slice(0, 2), whole.slice(2, 1), whole.slice(3)])
-    assert store.digest(chunked) == store.digest(whole)
-    sliced = pa.concat_tables([whole, whole]).combine_chunks().slice(6)
-    assert store.digest(sliced) == store.digest(whole)
+    assert pq.read_metadata(file).row_group(0).column(0).compression == "SNAPPY"
 
 
 def _rewrite(file: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> None:
@@ -233,7 +182,8 @@ file = Path(sys.argv[1])
 rows = store.read(file)
 print("ready", flush=True)
 for size in range(1, 10**6):
-    store.write(file, [replace(rows[0], items=size)] * (1 + size % 7))
+    count = 1 + size % 7
+    store.write(file, [replace(rows[0], items=size, round=number) for number in range(count)])
 """
 
 
@@ -292,6 +242,103 @@ def test_scan_reads_everything_below(tmp_path: Path, make_row: Make) -> None:
     twice = [tmp_path / "f1", tmp_path / "f1" / "a.parquet", tmp_path / "f0"]
     assert store.scan(twice)["seed"].to_pylist() == [0, 0, 1, 1]
     assert store.scan([]).num_rows == 0
+
+
+def test_scan_says_which_file_a_row_is_from(
+    tmp_path: Path, make_row: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("b/x.parquet", "a/x.parquet", "c.parquet")):
+        store.write(Path("out") / name, [make_row(seed=seed, round=n) for n in range(seed + 1)])
+    found = store.scan([Path("out")])
+    assert found.column_names == [*schema.NAMES, "file"]
+    assert pa.types.is_dictionary(found["file"].type)
+    files = zip(found["seed"].to_pylist(), found["file"].to_pylist(), strict=True)
+    names = ["out/a/x.parquet", "out/b/x.parquet", "out/c.parquet"]
+    assert list(files) == [(1, names[0])] * 2 + [(0, names[1])] + [(2, names[2])] * 3
+    for source in (tmp_path / "out", Path("out/a/x.parquet"), Path("out/../out")):
+        assert set(store.scan([source])["file"].to_pylist()) <= {
+            *(str(tmp_path / name) for name in names),
+            *(f"out/../{name}" for name in names),
+            "out/a/x.parquet",
+        }
+        assert all(Path(each).exists() for each in store.scan([source])["file"].to_pylist())
+    assert len(schema.from_table(found)) == 6
+    assert store.scan([])["file"].type == found["file"].type
+
+
+def test_scan_does_not_depend_on_how_files_are_read_together(
+    tmp_path: Path, make_row: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(30):
+        rows = [make_row(seed=seed, round=n, selected=(n,) * seed) for n in range(1 + seed % 3)]
+        store.write(tmp_path / f"{seed:02}.parquet", rows)
+    whole = store.scan([tmp_path])
+    monkeypatch.setattr(store, "_PART", 1)
+    single = store.scan([tmp_path])
+    assert single.to_pylist() == whole.to_pylist()
+    assert whole["seed"].to_pylist() == sorted(whole["seed"].to_pylist())
+    _rewrite(tmp_path / "17.parquet", whole.slice(0, 1).drop_columns(["file"]), {})
+    with pytest.raises(DataError, match=r"17.parquet has rows of schema none"):
+        store.scan([tmp_path])
+
+
+def test_scan_names_the_file_that_was_changed(tmp_path: Path, make_row: Make) -> None:
+    for seed in range(20):
+        store.write(tmp_path / f"{seed:02}.parquet", [make_row(seed=seed)])
+    file = tmp_path / "13.parquet"
+    metadata = pq.ParquetFile(file).metadata.metadata
+    _rewrite(file, schema.to_table([make_row(seed=13, score=0.9)]), metadata)
+    with pytest.raises(DataError, match=r"13.parquet was changed: digest .* Delete it and run"):
+        store.scan([tmp_path])
+
+
+@pytest.mark.parametrize(("version", "fits"), [("1.0.9", True), ("1.1", False), ("0.9", False)])
+def test_scan_refuses_other_rules(tmp_path: Path, make_row: Make, version: str, fits: bool) -> None:
+    store.write(tmp_path / "a.parquet", [make_row()])
+    store.write(tmp_path / "b.parquet", [make_row(seed=1, rules_version=version)])
+    assert store.scan([tmp_path], rules=None).num_rows == 2
+    if fits:
+        assert store.scan([tmp_path]).num_rows == 2
+        return
+    reason = rf"b.parquet was made under rules {version}, .* rules {schema.RULES_VERSION} .*compare"
+    with pytest.raises(DataError, match=reason):
+        store.scan([tmp_path])
+    assert store.scan([tmp_path / "b.parquet"], rules=version).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ([{"round": 0}, {"round": 1}, {"round": 1}], "has a round twice in"),
+        ([{"round": 0}, {"round": 2}], "lacks a round in"),
+        ([{"round": 1}, {"round": 2}], "lacks a round in"),
+        ([{"round": 1}], "lacks a round in"),
+        *(
+            ([{"round": 0}, {"round": 1, name: value}], f"has several {name}s in")
+            for name, value in {
+                **dict.fromkeys(("code_digest", "data_digest", "config_digest"), "def"),
+                "rules_version": "1.0.1",
+                "unit": "words",
+            }.items()
+        ),
+    ],
+)
+def test_scan_refuses_rows_that_are_no_whole_cell(
+    tmp_path: Path, make_row: Make, changes: list[dict[str, object]], reason: str
+) -> None:
+    store.write(tmp_path / "a.parquet", [make_row(seed=1, round=n) for n in range(3)])
+    store.write(tmp_path / "b.parquet", [make_row(**each) for each in changes])
+    store.write(tmp_path / "c.parquet", [make_row(seed=2, round=n, unit="words") for n in range(2)])
+    with pytest.raises(DataError, match=rf"seed 0 \(cpu\) {reason} .*b.parquet\. Delete it"):
+        store.scan([tmp_path])
+
+
+def test_scan_takes_many_cells_of_one_file_in_any_order(tmp_path: Path, make_row: Make) -> None:
+    units = enumerate(("items", "words"))
+    rows = [make_row(seed=s, round=n, unit=u) for s, u in units for n in (1, 0, 2)][::-1]
+    store.write(tmp_path / "a.parquet", rows)
+    assert schema.from_table(store.scan([tmp_path])) == rows
 
 
 def test_scan_refuses_what_it_cannot_trust(tmp_path: Path, make_row: Make) -> None:
