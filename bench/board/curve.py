@@ -1,4 +1,4 @@
-"""What one learning curve says. `x` never falls, `y` may; both have one value a round."""
+"""What a learning curve says. `x` never falls, `y` may; both have one value a round."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,15 @@ Values = NDArray[np.float64]
 
 def area(x: Values, y: Values) -> float | None:
     """Area under the curve by trapezoids, divided by the range of `x`; None for a single point."""
-    span = float(x[-1] - x[0])
-    if span <= 0:
-        return None
-    return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum()) / span
+    (found,) = areas(x[None], y[None])
+    return found
+
+
+def areas(x: Values, y: Values) -> tuple[float | None, ...]:
+    """The area under each of many curves [curves, rounds]."""
+    spans = (x[:, -1] - x[:, 0]).tolist()
+    under = ((y[:, 1:] + y[:, :-1]) / 2 * (x[:, 1:] - x[:, :-1])).sum(axis=1).tolist()
+    return tuple(a / span if span > 0 else None for a, span in zip(under, spans, strict=True))
 
 
 def at(x: Values, y: Values, points: Values) -> Values:

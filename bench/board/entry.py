@@ -7,18 +7,19 @@ import numpy as np
 
 from bench.board import curve
 from bench.board.curve import Values
+from bench.board.pick import Picks
 from bench.board.run import Run
-from bench.board.stats import Difference, Spread, paired, spread
+from bench.board.stats import Difference, Estimate, estimate, paired
 
-ENOUGH_SEEDS = 5  # fewer are preliminary
-SHARE_OF_FULL = 0.98
+SHARES = (0.95, 0.98, 0.99)  # of the full-data score
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Words to 98 % of the full-data score: a number only when every seed reaches it."""
+    """Words to a share of the full-data score: a number only when every seed reaches it."""
 
-    words: Spread | None
+    share: float
+    words: Estimate | None
     reached: int
     n: int
 
@@ -28,7 +29,8 @@ class Cost:
     """Medians over rounds and seeds; `training_seconds` is the sum of a run, mean over
     the seeds whose rounds all ran alone.
 
-    Seconds, passes and speed-ups are None where nothing was measured alone on the machine.
+    Seconds, passes and speed-ups are None where nothing was measured alone on the machine. `front`
+    marks who is on the Pareto front of cost and area: no other is as cheap and as good.
     """
 
     acquisition_seconds: float | None
@@ -37,53 +39,72 @@ class Cost:
     speedup_nse: float | None
     training_seconds: float | None
     training_ratio: float  # all fits of a run per fit of its successors, median over seeds
-    words_per_item: float | None  # over the items that the strategy selected
-    duplicate_share: float  # of all labelled items
+    front_seconds: bool = False
+    front_passes: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A strategy. `scores` are by round; areas are over its own rounds, in the protocol's unit."""
+    """A strategy. `scores` are by round; areas are over its own rounds, in the protocol's unit.
+
+    `rank` is the interval of its places, and `top` whether that begins at the first; None where
+    seeds are too few, or rounds fewer than others have.
+    """
 
     strategy: str
     seeds: tuple[int, ...]
     preliminary: bool
     partial: bool  # fewer rounds than the longest strategy on the board
-    top: bool | None  # the best, or not told apart from it; None without an interval
+    rank: tuple[int, int] | None
+    top: bool | None
     labelled: int  # at the last round, in the protocol's unit
-    scores: tuple[Spread, ...]
-    own_scores: tuple[Spread, ...] | None
-    area: Spread | None
-    own_area: Spread | None
+    scores: tuple[Estimate, ...]
+    own_scores: tuple[Estimate, ...] | None
+    areas: tuple[float | None, ...]  # by seed
+    area: Estimate | None
+    own_area: Estimate | None
     against_random: Difference | None
     against_random_by_words: Difference | None
-    by_words: tuple[Spread | None, ...]
-    words_to_full: Reach | None
+    against_best: Difference | None
+    by_words: tuple[Estimate | None, ...]
+    words_to_full: tuple[Reach, ...] | None
     cost: Cost
+    picks: Picks
 
 
 def stack(runs: Sequence[Run], name: str) -> Values:
     """One quantity of runs of equal length: an array [seeds, rounds]."""
-    return np.stack([getattr(run, name) for run in runs])
+    return np.array([getattr(run, name) for run in runs])
 
 
-def over_seeds(values: Values) -> tuple[Spread, ...]:
-    """The spread of each round of an array [seeds, rounds]."""
-    return tuple(spread(column.tolist()) for column in values.T)
+def over_seeds(values: Values) -> tuple[Estimate, ...]:
+    """The estimate for each round of an array [seeds, rounds]."""
+    return tuple(estimate(column.tolist()) for column in values.T)
 
 
-def area(runs: Sequence[Run], score: str = "score") -> Spread | None:
-    """The spread over seeds of the area under the curve."""
-    areas = [_area(run, score) for run in runs]
-    found = [each for each in areas if each is not None]
-    return spread(found) if len(found) == len(runs) else None
+def areas(
+    runs: Sequence[Run], score: str = "score", rounds: int | None = None
+) -> tuple[float | None, ...]:
+    """The area under each run's curve, of its first rounds or of all; None for a single round."""
+    return curve.areas(stack(runs, "spent")[:, :rounds], stack(runs, score)[:, :rounds])
+
+
+def mean_area(found: Sequence[float | None]) -> Estimate | None:
+    """The estimate over seeds; None where one is unknown."""
+    known = [area for area in found if area is not None]
+    return estimate(known) if len(known) == len(found) else None
+
+
+def area_pairs(ours: Sequence[Run], theirs: Sequence[Run]) -> list[tuple[float, float]]:
+    """Areas of the seeds that both have, over the rounds that both have: no third matters."""
+    sides = [*zip(*_pairs(ours, theirs), strict=True)]
+    rounds = min((side[0].rounds for side in sides), default=0)
+    return _known([*zip(*(areas(side, rounds=rounds) for side in sides), strict=True)])
 
 
 def difference(ours: Sequence[Run], theirs: Sequence[Run]) -> Difference | None:
-    """Difference of areas, paired by seed, over the rounds that both have: no third matters."""
-    pairs = _pairs(ours, theirs)
-    rounds = min((run.rounds for pair in pairs for run in pair), default=0)
-    return _paired([[_area(run.cut(rounds)) for run in pair] for pair in pairs])
+    """Difference of areas, paired by seed, over the rounds that both have."""
+    return _paired(area_pairs(ours, theirs))
 
 
 def difference_by_words(ours: Sequence[Run], theirs: Sequence[Run]) -> Difference | None:
@@ -91,26 +112,24 @@ def difference_by_words(ours: Sequence[Run], theirs: Sequence[Run]) -> Differenc
 
     A seed whose two curves share no range is no pair.
     """
-    return _paired([_areas_by_words(pair) for pair in _pairs(ours, theirs)])
+    return _paired(_known([_areas_by_words(pair) for pair in _pairs(ours, theirs)]))
 
 
-def by_words(runs: Sequence[Run], points: Values) -> tuple[Spread | None, ...]:
+def by_words(runs: Sequence[Run], points: Values) -> tuple[Estimate | None, ...]:
     """The score at each number of words; None where a seed's curve does not span it."""
     values = np.stack([curve.at(run.words, run.score, points) for run in runs])
-    return tuple(None if np.isnan(column).any() else spread(column.tolist()) for column in values.T)
+    return tuple(
+        None if np.isnan(column).any() else estimate(column.tolist()) for column in values.T
+    )
 
 
-def words_to_full(runs: Sequence[Run], full: Sequence[Run]) -> Reach | None:
-    """Words to 98 % of the score of `full` with the same seed (its mean where that is missing)."""
+def words_to_full(runs: Sequence[Run], full: Sequence[Run]) -> tuple[Reach, ...] | None:
+    """Words to shares of the score of `full` with the same seed, or its mean without that seed."""
     if not full:
         return None
     level = {run.seed: float(run.score[-1]) for run in full}
     mean = float(np.mean(list(level.values())))
-    found = [
-        curve.reach(run.words, run.score, SHARE_OF_FULL * level.get(run.seed, mean)) for run in runs
-    ]
-    words = [each for each in found if each is not None]
-    return Reach(spread(words) if len(words) == len(runs) else None, len(words), len(runs))
+    return tuple(_reach(runs, [level.get(run.seed, mean) for run in runs], s) for s in SHARES)
 
 
 def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
@@ -119,10 +138,6 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
     training = stack(runs, "training").sum(axis=1)
     fit, own = (stack(runs, name) for name in ("fit", "own_fit"))
     alone = training[~np.isnan(training)]
-    items, words = (stack(runs, name) for name in ("items", "words"))
-    selected = items[:, -1] - items[:, 0]
-    per_item = (words[:, -1] - words[:, 0])[selected > 0] / selected[selected > 0]
-    shares = stack(runs, "duplicates")[:, -1] / np.maximum(items[:, -1], 1)
     return Cost(
         acquisition_seconds=_median(stack(runs, "acquisition")),
         passes=passes,
@@ -130,8 +145,6 @@ def cost(runs: Sequence[Run], lc: float | None, nse: float | None) -> Cost:
         speedup_nse=nse / passes if nse and passes else None,
         training_seconds=float(alone.mean()) if alone.size else None,
         training_ratio=float(np.median(1 + own.sum(axis=1) / fit.sum(axis=1))),
-        words_per_item=float(per_item.mean()) if per_item.size else None,
-        duplicate_share=float(shares.mean()),
     )
 
 
@@ -146,14 +159,12 @@ def _pairs(ours: Sequence[Run], theirs: Sequence[Run]) -> list[tuple[Run, Run]]:
     return [(run, other[run.seed]) for run in ours if run.seed in other]
 
 
-def _paired(areas: Sequence[Sequence[float | None]]) -> Difference | None:
-    """The difference over the pairs of which both areas are known."""
-    known = [(one, two) for one, two in areas if one is not None and two is not None]
+def _known(found: Sequence[Sequence[float | None]]) -> list[tuple[float, float]]:
+    return [(one, two) for one, two in found if one is not None and two is not None]
+
+
+def _paired(known: Sequence[tuple[float, float]]) -> Difference | None:
     return paired(*zip(*known, strict=True)) if known else None
-
-
-def _area(run: Run, score: str = "score") -> float | None:
-    return curve.area(run.spent, getattr(run, score))
 
 
 def _areas_by_words(pair: tuple[Run, Run]) -> list[float | None]:
@@ -161,6 +172,16 @@ def _areas_by_words(pair: tuple[Run, Run]) -> list[float | None]:
     if low >= high:
         return [None, None]
     return [curve.area(*curve.between(run.words, run.score, low, high)) for run in pair]
+
+
+def _reach(runs: Sequence[Run], levels: Sequence[float], share: float) -> Reach:
+    found = [
+        curve.reach(run.words, run.score, share * level)
+        for run, level in zip(runs, levels, strict=True)
+    ]
+    words = [each for each in found if each is not None]
+    whole = estimate(words) if len(words) == len(runs) else None
+    return Reach(share, whole, len(words), len(runs))
 
 
 def _median(values: Values) -> float | None:

@@ -8,11 +8,12 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
-from bench.board import entry
+from bench.board import entry, pick, rank
 from bench.board.curve import Values
-from bench.board.entry import ENOUGH_SEEDS, Entry
-from bench.board.run import Place, Run, runs
-from bench.board.stats import Spread, spread
+from bench.board.entry import Entry
+from bench.board.rank import Pair
+from bench.board.run import Origin, Place, Run, runs
+from bench.board.stats import ENOUGH_SEEDS, Estimate, estimate, holm
 from bench.rows.schema import FULL
 
 WORD_POINTS = 8  # at most this many columns of score against words
@@ -32,17 +33,32 @@ class Incomplete:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A cell of the board, and where its rows come from."""
+
+    strategy: str
+    seed: int
+    rounds: int
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class Board:
-    """Entries, best first. `targets` are in `unit`; `words` are the points of `by_words`."""
+    """Entries, best first, and every two of them. `targets` are in `unit`; `words` are the points
+    of `by_words`. Where it is `preliminary`, nobody has a rank.
+    """
 
     place: Place
     unit: str
     synthetic: bool
+    preliminary: bool
     targets: tuple[int, ...]
     words: tuple[int, ...]
-    full: Spread | None
+    full: Estimate | None
     entries: tuple[Entry, ...]
+    pairs: tuple[Pair, ...]
     incomplete: tuple[Incomplete, ...]
+    cells: tuple[Source, ...]
 
 
 def build(table: pa.Table) -> list[Board]:
@@ -52,26 +68,32 @@ def build(table: pa.Table) -> list[Board]:
 
 
 def _board(place: Place, found: Runs) -> Board:
-    whole, incomplete = _sift(found)
+    whole, incomplete = sift(found)
     full = [run for run in whole if run.name == FULL]
     strategies = _group((run for run in whole if run.name != FULL), lambda run: run.strategy)
     longest = max((each[0].rounds for each in strategies.values()), default=0)
     spanning = [run for run in whole if run.name != FULL and run.rounds == longest]
     words = _word_points(spanning)
-    entries = [_entry(each, strategies, full, longest, words) for each in strategies.values()]
+    labels = pick.common(pick.bought(whole))
+    made = [_entry(each, strategies, full, words, labels) for each in strategies.values()]
+    entries = rank.placed([replace(each, partial=_rounds(each) < longest) for each in made])
+    entries = _corrected(_against_best(entries, strategies))
     return Board(
         place=place,
         unit=found[0].unit,
         synthetic=any(run.synthetic for run in found),
+        preliminary=all(each.rank is None for each in entries),
         targets=_targets(spanning),
         words=tuple(int(each) for each in words),
-        full=spread([float(run.score[-1]) for run in full]) if full else None,
-        entries=tuple(sorted(_with_top(entries, strategies), key=_standing)),
+        full=estimate([float(run.score[-1]) for run in full]) if full else None,
+        entries=tuple(entries),
+        pairs=tuple(rank.pairs(entries, strategies)),
         incomplete=tuple(incomplete),
+        cells=tuple(Source(run.strategy, run.seed, run.rounds, run.origin) for run in found),
     )
 
 
-def _sift(found: Runs) -> tuple[Runs, list[Incomplete]]:
+def sift(found: Runs) -> tuple[Runs, list[Incomplete]]:
     """Runs to aggregate, cut to one length a strategy, and those that failed or are shorter."""
     whole, incomplete = [], []
     for each in _group(found, lambda run: run.strategy).values():
@@ -97,53 +119,64 @@ def _usual_rounds(found: Runs) -> int:
 
 
 def _entry(
-    ours: Runs, strategies: dict[str, Runs], full: Runs, longest: int, words: Values
+    ours: Runs, strategies: dict[str, Runs], full: Runs, words: Values, labels: Sequence[str]
 ) -> Entry:
+    """What the runs of one strategy say; its place among the others is still open."""
     own = entry.stack(ours, "own_score")
     has_own = not np.isnan(own).any()
     random = [] if ours[0].name == "random" else _reference("random", strategies)
     passes = {name: entry.median_passes(_reference(name, strategies)) for name in ("lc", "nse")}
+    areas = entry.areas(ours)
     return Entry(
         strategy=ours[0].strategy,
         seeds=tuple(run.seed for run in ours),
         preliminary=len(ours) < ENOUGH_SEEDS,
-        partial=ours[0].rounds < longest,
+        partial=False,
+        rank=None,
         top=None,
         labelled=int(max(run.spent[-1] for run in ours)),
         scores=entry.over_seeds(entry.stack(ours, "score")),
         own_scores=entry.over_seeds(own) if has_own else None,
-        area=entry.area(ours),
-        own_area=entry.area(ours, "own_score") if has_own else None,
+        areas=areas,
+        area=entry.mean_area(areas),
+        own_area=entry.mean_area(entry.areas(ours, "own_score")) if has_own else None,
         against_random=entry.difference(ours, random),
         against_random_by_words=entry.difference_by_words(ours, random),
+        against_best=None,
         by_words=entry.by_words(ours, words),
         words_to_full=entry.words_to_full(ours, full),
         cost=entry.cost(ours, passes["lc"], passes["nse"]),
+        picks=pick.picks(ours, labels),
     )
+
+
+def _against_best(entries: Sequence[Entry], strategies: dict[str, Runs]) -> list[Entry]:
+    """With each one's difference to the first."""
+    best = strategies[entries[0].strategy] if entries else []
+    gaps = [None, *(entry.difference(strategies[each.strategy], best) for each in entries[1:])]
+    return [replace(each, against_best=gap) for each, gap in zip(entries, gaps, strict=False)]
+
+
+def _corrected(entries: list[Entry]) -> list[Entry]:
+    """With Wilcoxon's p of each comparison corrected for all strategies of the board (Holm)."""
+    for name in ("against_random", "against_random_by_words", "against_best"):
+        gaps = [getattr(each, name) for each in entries]
+        p = holm([gap and gap.p for gap in gaps])
+        entries = [
+            replace(each, **{name: gap and replace(gap, p=one)})
+            for each, gap, one in zip(entries, gaps, p, strict=True)
+        ]
+    return entries
+
+
+def _rounds(each: Entry) -> int:
+    return len(each.scores)
 
 
 def _reference(name: str, strategies: dict[str, Runs]) -> Runs:
     """The runs of a strategy with default parameters, or of its only variant."""
     variants = [each for each in strategies.values() if each[0].name == name]
     return strategies.get(name, variants[0] if len(variants) == 1 else [])
-
-
-def _with_top(entries: list[Entry], strategies: dict[str, Runs]) -> list[Entry]:
-    """Mark the best area and all that seeds do not tell apart from it: no lone number one."""
-    rivals = [each for each in entries if each.area is not None and not each.partial]
-    if not rivals:
-        return entries
-    best = min(rivals, key=_standing)
-    marks: dict[str, bool | None] = {}
-    for each in rivals:
-        gap = entry.difference(strategies[best.strategy], strategies[each.strategy])
-        marks[each.strategy] = None if gap is None else gap.open
-    return [replace(each, top=marks.get(each.strategy)) for each in entries]
-
-
-def _standing(each: Entry) -> tuple[bool, float, str]:
-    value = each.area or each.scores[-1]
-    return each.partial, -value.mean, each.strategy
 
 
 def _targets(found: Sequence[Run]) -> tuple[int, ...]:

@@ -3,12 +3,12 @@
 import math
 
 from bench.board.entry import Reach
-from bench.board.stats import Difference, Spread
+from bench.board.stats import Difference, Estimate
 
 NONE = "—"
 
 
-def score(value: Spread | None, deviation: bool = True) -> str:
+def score(value: Estimate | None, deviation: bool = True) -> str:
     """0.912 ± 0.004."""
     if value is None:
         return NONE
@@ -17,12 +17,47 @@ def score(value: Spread | None, deviation: bool = True) -> str:
     )
 
 
+def interval(value: Estimate | None) -> str:
+    """0.912 [0.907, 0.917]."""
+    if value is None:
+        return NONE
+    ends = "" if value.low is None else f" [{value.low:.3f}, {value.high:.3f}]"
+    return f"{value.mean:.3f}{ends}"
+
+
 def difference(value: Difference | None) -> str:
     """+0.012 [-0.003, 0.027]."""
     if value is None:
         return NONE
-    interval = "" if value.low is None else f" [{value.low:+.3f}, {value.high:+.3f}]"
-    return f"{value.mean:+.3f}{interval}"
+    ends = "" if value.low is None else f" [{value.low:+.3f}, {value.high:+.3f}]"
+    return f"{value.mean:+.3f}{ends}"
+
+
+def detectable(value: Difference | None) -> str:
+    """0.031."""
+    return NONE if value is None or value.detectable is None else f"{value.detectable:.3f}"
+
+
+def improvement(value: Difference | None) -> str:
+    """90 %."""
+    return NONE if value is None else share(value.improvement, 0)
+
+
+def probability(value: Difference | None) -> str:
+    """0.016."""
+    return NONE if value is None or value.p is None else f"{value.p:.3f}"
+
+
+def share(value: float, decimals: int = 1) -> str:
+    """4.2 %."""
+    return f"{100 * value:.{decimals}f} %"
+
+
+def rank(value: tuple[int, int] | None) -> str:
+    """1–3."""
+    if value is None:
+        return NONE
+    return str(value[0]) if value[0] == value[1] else f"{value[0]}–{value[1]}"
 
 
 def reach(value: Reach | None) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from json import dumps
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -10,7 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bench.board import sheet as tables
 from bench.board.leaderboard import Board
+from bench.board.overall import overall
 from bench.board.sheet import Sheet, Style, legend, notes, origin, sheets, title
 
 _TERMINAL = Style(columns=4, deviation=False)
@@ -20,18 +23,25 @@ _PAGE = Style(columns=12, deviation=True)
 def table(boards: Sequence[Board]) -> Group:
     """Rich tables within 100 columns; give the console that width where it has none of its own."""
     parts = (part for board in boards for part in _rich_board(board))
-    return Group(*parts, Text(legend(_TERMINAL), "dim"))
+    standings = [draw(tables.overall(each)) for each in overall(boards)]
+    about = [Text(tables.OVERALL, "dim")] if standings else []
+    return Group(*parts, *standings, *about, Text(legend(_TERMINAL), "dim"))
 
 
 def markdown(boards: Sequence[Board]) -> str:
     """A page for GitHub: the same bytes from the same rows, whatever their order."""
-    parts = ["# Leaderboard", legend(_PAGE), *(part for board in boards for part in _board(board))]
-    return "\n\n".join(parts) + "\n"
+    standings = [part for each in overall(boards) for part in _sheet(tables.overall(each))]
+    about = [*standings, tables.OVERALL] if standings else []
+    parts = (part for board in boards for part in _board(board))
+    return "\n\n".join(["# Leaderboard", *about, legend(_PAGE), *parts]) + "\n"
 
 
 def json(boards: Sequence[Board]) -> str:
     """Every number at full precision; what is unknown is null, and all rounds are there."""
-    plain = [_plain(dataclasses.asdict(board)) for board in boards]
+    plain = {
+        "overall": [dataclasses.asdict(each) for each in overall(boards)],
+        "boards": [_plain(dataclasses.asdict(board)) for board in boards],
+    }
     return dumps(plain, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
@@ -65,17 +75,21 @@ def _board(board: Board) -> Iterator[str]:
     yield f"## {escape(title(board))}"
     yield escape(origin(board))
     for sheet in sheets(board, _PAGE):
-        yield f"**{sheet.title}**"
-        yield write(sheet)
+        yield from _sheet(sheet)
     for note in notes(board):
         yield escape(note)
+
+
+def _sheet(sheet: Sheet) -> tuple[str, str]:
+    return f"**{escape(sheet.title)}**", write(sheet)
 
 
 def write(sheet: Sheet) -> str:
     """A sheet as a table for GitHub."""
     rule = ("---", *("---:" for _ in sheet.header[1:]))
-    body = (tuple(map(escape, line)) for line in sheet.lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (sheet.header, rule, *body))
+    lines = (tuple(map(escape, line)) for line in (sheet.header, *sheet.lines))
+    header, *body = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join((header, f"| {' | '.join(rule)} |", *body))
 
 
 def escape(text: str) -> str:
@@ -86,5 +100,9 @@ def escape(text: str) -> str:
 
 
 def _plain(board: dict[str, object]) -> dict[str, object]:
-    place = board.pop("place")
-    return {**place._asdict(), **board}  # type: ignore[attr-defined]
+    """With the place's and the origins' fields beside the others."""
+    place: Any = board.pop("place")
+    cells: Any = board.pop("cells")
+    origins = [cell.pop("origin")._asdict() for cell in cells]
+    flat = [{**cell, **origin} for cell, origin in zip(cells, origins, strict=True)]
+    return {**place._asdict(), **board, "cells": flat}

@@ -1,7 +1,6 @@
 """The rounds of one cell as arrays: what every aggregation starts from."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,6 +13,9 @@ from numpy.typing import NDArray
 from bench.board.curve import Values
 from bench.rows.schema import SERIAL, Key
 from bench.spec import Spec
+
+Objects = NDArray[np.object_]
+"""One array a round."""
 
 
 class Place(NamedTuple):
@@ -28,12 +30,26 @@ class Place(NamedTuple):
     config: str  # digest
 
 
+class Origin(NamedTuple):
+    """Where a cell's rows come from, by its last one."""
+
+    file: str
+    status: str
+    bench_version: str
+    code_digest: str
+    environment: str  # canonical JSON
+    created: str  # ISO 8601
+    executor: str
+    isolation: str
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """One cell. Arrays have one value per round that succeeded; NaN where a value is null.
 
-    `acquisition`, `passes` and `training` are NaN where they were not measured alone on the
-    machine; `fit` and `own_fit` serve for ratios within the run.
+    `chosen` holds the ids that each round selected, `labels` records of the name and count of all
+    that was labelled before. `acquisition`, `passes` and `training` are NaN where they were not
+    measured alone on the machine; `fit` and `own_fit` serve for ratios within the run.
     """
 
     place: Place
@@ -43,6 +59,9 @@ class Run:
     unit: str
     synthetic: bool
     error: str | None
+    origin: Origin
+    chosen: Objects
+    labels: Objects
     items: Values
     words: Values
     duplicates: Values
@@ -66,13 +85,15 @@ class Run:
 
     def cut(self, rounds: int) -> "Run":
         """The run as it was after that many rounds."""
-        return replace(self, **{name: getattr(self, name)[:rounds] for name in _ARRAYS})
+        return replace(self, **{name: getattr(self, name)[:rounds] for name in (*_ARRAYS, *_LISTS)})
 
 
 _STORED = ("items", "words", "duplicates", "score", "own_score")  # as they are in the rows
 _TIMED = ("acquisition", "passes", "training", "fit", "own_fit")
 _ARRAYS = (*_STORED, *_TIMED)
+_LISTS = ("chosen", "labels")
 _TEXTS = ("rules_version", "data_digest", "config_digest", "unit", "synthetic", "error")
+_ORIGIN = tuple(name for name in Origin._fields if name != "file")
 
 
 def runs(table: pa.Table) -> list[Run]:
@@ -84,31 +105,34 @@ def runs(table: pa.Table) -> list[Run]:
     changes = np.any([np.diff(codes[order]) != 0 for codes in cells], axis=0)
     starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
     ends = np.append(starts[1:], table.num_rows)
-    numbers = {name: values[order] for name, values in _arrays(table).items()}
     okay = np.asarray(pc.equal(table["status"], "ok"))[order]
-    last = table.select([*Key._fields, *_TEXTS]).take(order[ends - 1])
-    return list(_cut(last.to_pylist(), numbers, okay, starts, ends))
+    good, before = order[okay], np.concatenate([[0], np.cumsum(okay)])
+    numbers = {name: values[good] for name, values in _arrays(table).items()}
+    columns = {**numbers, "chosen": _chosen(table, good), "labels": _labels(table, good)}
+    file = ["file"] if "file" in table.column_names else []
+    names = [*Key._fields, *_TEXTS, *_ORIGIN, *file]
+    last = table.select(names).take(order[ends - 1]).to_pylist()
+    return [
+        _run(row, {name: values[start:end] for name, values in columns.items()})
+        for row, start, end in zip(last, before[starts], before[ends], strict=True)
+    ]
 
 
-def _cut(
-    last: list[dict[str, Any]],
-    numbers: dict[str, Values],
-    okay: NDArray[np.bool_],
-    starts: NDArray[np.intp],
-    ends: NDArray[np.intp],
-) -> Iterator[Run]:
-    for row, start, end in zip(last, starts, ends, strict=True):
-        kept = okay[start:end]
-        yield Run(
-            place=_place(row),
-            name=row["strategy"],
-            strategy=_label(row["strategy"], row["params"]),
-            seed=row["seed"],
-            unit=row["unit"],
-            synthetic=row["synthetic"],
-            error=row["error"],
-            **{name: numbers[name][start:end][kept] for name in _ARRAYS},
-        )
+def _run(row: dict[str, Any], columns: dict[str, Any]) -> Run:
+    """A cell from its last row and the columns of its rounds."""
+    origin = {name: row[name] for name in _ORIGIN}
+    origin["created"] = row["created"].isoformat()
+    return Run(
+        place=_place(row),
+        name=row["strategy"],
+        strategy=_label(row["strategy"], row["params"]),
+        seed=row["seed"],
+        unit=row["unit"],
+        synthetic=row["synthetic"],
+        error=row["error"],
+        origin=Origin(file=row.get("file", ""), **origin),
+        **columns,
+    )
 
 
 def _arrays(table: pa.Table) -> dict[str, Values]:
@@ -122,6 +146,31 @@ def _arrays(table: pa.Table) -> dict[str, Values]:
     passes = np.divide(acquisition, encoding, out=np.full_like(own, np.nan), where=encoding > 0)
     timed = (acquisition, passes, training, fit, own)
     return {**stored, **dict(zip(_TIMED, timed, strict=True))}
+
+
+def _chosen(table: pa.Table, order: NDArray[np.int64]) -> Objects:
+    """The ids of each row, views of one array."""
+    lists = table["selected"].combine_chunks()
+    return _sliced(lists, lists.values.to_numpy(), order)
+
+
+def _labels(table: pa.Table, order: NDArray[np.int64]) -> Objects:
+    """The names and counts of each row, views of two arrays; a name is one object."""
+    maps = table["labels"].combine_chunks()
+    names = pc.dictionary_encode(maps.keys)
+    records = np.empty(len(names), dtype=[("name", object), ("count", np.int64)])
+    records["name"] = np.array(names.dictionary.to_pylist(), object)[names.indices.to_numpy()]
+    records["count"] = maps.items.to_numpy()
+    return _sliced(maps, records, order)
+
+
+def _sliced(lists: pa.Array, values: NDArray[Any], order: NDArray[np.int64]) -> Objects:
+    """The values of each list, in an order of the lists."""
+    offsets = lists.offsets.to_numpy()
+    found = np.empty(len(order), dtype=object)
+    for number, (start, end) in enumerate(zip(offsets[order], offsets[order + 1], strict=True)):
+        found[number] = values[start:end]
+    return found
 
 
 def _numbers(table: pa.Table, name: str) -> Values:
