@@ -49,11 +49,9 @@ def successor(
 ) -> tuple[Learner, Deal]:
     """The successor of a cell's last round, kept in `fits` or fitted anew, and the cell's deal.
 
-    `rows` are all rows of one cell; its strategy is not asked. UsageError when task, learner or
-    their data and settings are not those of the rows, or when there is no such device here;
-    DataError when the data cannot be had.
+    `rows` are all rows of one cell; its strategy is not asked. Errors as those of `remake`.
     """
-    cell = _cell(rows[0], FULL, fits, data_root)
+    cell = remake(rows[0], FULL, fits, data_root)
     deal = cell.task.deal(Streams(cell.seed)("split"))
     bought = (rows[0].initial, *(row.selected for row in rows[:-1]))  # the last choice came after
     ledger = _ledger(deal, bought)
@@ -66,9 +64,9 @@ def ranking(row: Row, fits: FitStore, notify: Notify, data_root: Path | None = N
     """How the strategy of a cell ranks what is unlabelled in its first round, `row`.
 
     It asks its own model where its objective is not supervised, as it did then. Errors as those of
-    `successor`; UsageError too where there is no such strategy here, SelectionError where it fails.
+    `remake`; UsageError too where there is no such strategy here, SelectionError where it fails.
     """
-    cell = _cell(row, str(_spec(row)), fits, data_root)
+    cell = remake(row, str(_spec(row)), fits, data_root)
     strategy, streams = cell.chooser, Streams(cell.seed)
     assert strategy is not None  # `full` has no round to choose in
     deal = cell.task.deal(streams("split"))
@@ -98,8 +96,12 @@ def _spec(row: Row) -> Spec:
     return Spec.of(row.strategy, json.loads(row.params))
 
 
-def _cell(row: Row, strategy: str, fits: FitStore, data_root: Path | None) -> Cell:
-    """The cell of a row, with its strategy or another; UsageError when it is not as it was."""
+def remake(row: Row, strategy: str, fits: FitStore, data_root: Path | None) -> Cell:
+    """The cell of a row, with its strategy or another, to be fitted on one thread.
+
+    UsageError when task, learner, data or settings are not those of the row, or without its GPU;
+    DataError when the data cannot be had.
+    """
     torch.set_num_threads(1)
     if row.task not in cards.names():
         raise UsageError(
@@ -109,7 +111,7 @@ def _cell(row: Row, strategy: str, fits: FitStore, data_root: Path | None) -> Ce
     gpu = row.device.startswith("cuda")
     if gpu and not torch.cuda.is_available():
         raise UsageError(
-            f"{row.task}-{row.protocol} {_spec(row)} seed {row.seed} was made on a GPU, and there "
+            f"{row.task}-{row.protocol} {row.name} was made on a GPU, and there "
             "is none here; it cannot be fitted again."
         )
     request = Request(
@@ -141,7 +143,7 @@ def _ledger(deal: Deal, bought: Sequence[Sequence[int]]) -> Ledger:
 @contextmanager
 def _told(row: Row, cell: Cell, notify: Notify) -> Iterator[Reporter]:
     """Tells of the beginning, of the fits and of the end."""
-    report = Reporter(f"{_spec(row)} seed {row.seed}", 1, cell.config.duration, notify)
+    report = Reporter(row.name, 1, cell.config.duration, notify)
     report.tell("start")
     yield report
     report.tell("done")
