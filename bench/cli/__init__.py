@@ -5,11 +5,14 @@ import sys
 import click
 
 from bench import __version__
+from bench.cli.compare import compare
 from bench.cli.data import data
 from bench.cli.gallery import gallery
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_
 from bench.cli.overlap import overlap
+from bench.cli.replay import replay
+from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.select import select
 from bench.error import BenchError
@@ -49,7 +52,7 @@ Begin with:
 \b
 Exit codes:
   0    all went well
-  1    a cell failed; the others went on
+  1    a cell failed; the others went on; or a replay does not confirm
   2    the request is wrong: an unknown name, a value out of range, a folder in use
   3    data is missing, damaged, malformed or unreadable
   4    results could not be written
@@ -70,5 +73,5 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (run, list_, data, leaderboard, gallery, overlap, select):
+for verb in (run, list_, data, leaderboard, gallery, overlap, compare, replay, select, report):
     cli.add_command(verb)

@@ -123,6 +123,12 @@ def test_words_are_those_of_sentences(tmp_path: Path) -> None:
     assert KIND.count(inputs, labels) == {"words": 3, "entities": 0}
 
 
+def test_items_are_told_by_class() -> None:
+    labels = pa.array([["b"], ["a"], ["b"], ["B-a"]])
+    assert KIND.tally(labels) == {"b": 2, "a": 1, "B-a": 1}
+    assert KIND.tally(labels[1:2]) == {"a": 1}
+
+
 def test_images_have_no_words(tmp_path: Path) -> None:
     columns = written(IMAGES, tmp_path)
     with pytest.raises(ValueError, match="no words"):

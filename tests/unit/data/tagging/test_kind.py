@@ -21,6 +21,13 @@ def test_counts_words_and_spans(rows: list[int], words: int, entities: int) -> N
     assert found == {"words": words, "entities": entities}
 
 
+def test_spans_are_told_by_type_and_are_the_entities() -> None:
+    assert KIND.tally(TAGS) == {"x": 2, "y": 1}
+    assert KIND.tally(TAGS[:1]) == {}
+    dashed = pa.array([["B-a-b", "I-a-b", "B-B-a", "O"], ["B-a-b"]])
+    assert KIND.tally(dashed) == {"a-b": 2, "B-a": 1}
+
+
 def test_words_of_each_sentence() -> None:
     assert KIND.words(TOKENS).tolist() == [1, 2, 3]
     assert KIND.words(TOKENS[1:]).tolist() == [2, 3]

@@ -1,0 +1,1 @@
+"""The page: every board in one HTML file that asks for nothing else."""

@@ -1,0 +1,45 @@
+"""`bench report`: the boards of earlier results as one page."""
+
+from pathlib import Path
+
+import click
+
+from bench.cli.common import examples
+from bench.error import UsageError
+
+
+@click.command(
+    epilog=examples(
+        "bench report",
+        "bench report results --out results/index.html",
+        "bench report runs other-runs",
+    )
+)
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]…")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The page to write; it links to the Parquet files from where it lies.",
+)
+def report(folders: tuple[Path, ...], out: Path) -> None:
+    """Write a page of earlier results: tables, charts, and where every row comes from.
+
+    Reads `runs` when no folder is named. The page is one file, which asks for nothing else.
+    """
+    from bench.board import leaderboard
+    from bench.board.page import write
+    from bench.data.extra import need
+    from bench.rows import store
+
+    for module in ("altair", "vl_convert"):
+        need(module, "report")
+    from bench.board.report.page import page
+
+    sources = folders or (Path("runs"),)
+    boards = leaderboard.build(store.scan(sources))
+    if not boards:
+        raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
+    write(page(boards, out.parent), out)
+    click.echo(str(out))
