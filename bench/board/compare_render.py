@@ -144,15 +144,9 @@ def _area(line: Line) -> tuple[str, ...]:
         number.score(paired.before, deviation=False),
         number.score(paired.after, deviation=False),
         number.difference(paired.difference),
-        _probability(paired.p),
+        number.chance(paired.p),
         line.verdict,
     )
-
-
-def _probability(p: float | None) -> str:
-    if p is None:
-        return number.NONE
-    return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
 def _beside(line: Line, paired: Paired) -> tuple[str, ...]:

@@ -44,8 +44,15 @@ def improvement(value: Difference | None) -> str:
 
 
 def probability(value: Difference | None) -> str:
-    """0.016."""
-    return NONE if value is None or value.p is None else f"{value.p:.3f}"
+    """Wilcoxon's p, as `chance`."""
+    return chance(value.p if value else None)
+
+
+def chance(p: float | None) -> str:
+    """0.016, or <0.001: never nothing."""
+    if p is None:
+        return NONE
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
 def share(value: float, decimals: int = 1) -> str:

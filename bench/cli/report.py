@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bench.cli.common import examples
-from bench.error import UsageError
+from bench.cli.leaderboard import build
 
 
 @click.command(
@@ -28,18 +28,12 @@ def report(folders: tuple[Path, ...], out: Path) -> None:
 
     Reads `runs` when no folder is named. The page is one file, which asks for nothing else.
     """
-    from bench.board import leaderboard
     from bench.board.page import write
     from bench.data.extra import need
-    from bench.rows import store
 
     for module in ("altair", "vl_convert"):
         need(module, "report")
     from bench.board.report.page import page
 
-    sources = folders or (Path("runs"),)
-    boards = leaderboard.build(store.scan(sources))
-    if not boards:
-        raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
-    write(page(boards, out.parent), out)
+    write(page(build(folders or (Path("runs"),)), out.parent), out)
     click.echo(str(out))

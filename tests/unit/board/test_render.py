@@ -81,6 +81,7 @@ def test_markdown_says_what_it_must(rows: list[Row]) -> None:
     assert "| full | 1 |  |  |" in page
     assert "| rank | area, 95 % | vs random | better | detectable | vs best |" in page
     assert "| strategy | 95 % of full | 98 % of full | 99 % of full |" in page
+    assert lines(page, "Score at each budget (items)")["alise, own"][-1] == "0.900"  # its area
     assert "mean ± standard deviation over seeds." in page
     assert "not reached" in page
     assert "nan" not in page
@@ -321,6 +322,8 @@ def test_other_numbers() -> None:
     assert number.improvement(gap) == "81 %"
     assert number.detectable(gap) == "0.031"
     assert number.probability(gap) == "0.016"
+    assert number.probability(replace(gap, p=0.001)) == "0.001"
+    assert number.probability(replace(gap, p=0.0009)) == "<0.001"
     single = Difference(-0.012, None, None, None, 1, 0.0, None, None)
     assert number.difference(single) == "-0.012"
     assert number.improvement(single) == "0 %"
