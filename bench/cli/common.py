@@ -51,6 +51,17 @@ def sheet(verb: Callable[..., Any]) -> Callable[..., Any]:
     return text(label(verb))
 
 
+def form(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that says how tables are written."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "markdown", "json"]),
+        default="table",
+        show_default=True,
+    )(verb)
+
+
 def examples(*lines: str) -> str:
     """The epilog of a verb's help."""
     return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))

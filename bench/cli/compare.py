@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import examples
+from bench.cli.common import examples, form
 from bench.error import UsageError
 from bench.spec import Spec, nearest
 
@@ -36,13 +36,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Results that hold both strategies; may be given again.  [default: runs]",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "json"]),
-    default="table",
-    show_default=True,
-)
+@form
 def compare(before: str, after: str, sources: tuple[Path, ...], form: str) -> None:
     """Compare B against A: two strategies, or results before and after a change.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import examples
+from bench.cli.common import examples, form
 from bench.error import UsageError
 
 if TYPE_CHECKING:
@@ -22,13 +22,7 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]…")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "json"]),
-    default="table",
-    show_default=True,
-)
+@form
 def leaderboard(folders: tuple[Path, ...], form: str) -> None:
     """Show the boards of earlier results. Reads `runs` when no folder is named."""
     show(folders or (Path("runs"),), form)

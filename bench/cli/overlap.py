@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import data_root, examples
+from bench.cli.common import data_root, examples, form
 from bench.error import UsageError
 from bench.spec import Spec
 
@@ -43,13 +43,7 @@ if TYPE_CHECKING:
     help="A page to write: ranking against ranking, a panel for each pair.",
 )
 @click.option("--seed", type=int, help="That the figure is of.  [default: the first]")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "markdown", "json"]),
-    default="table",
-    show_default=True,
-)
+@form
 @data_root
 def overlap(
     folder: Path,

@@ -15,7 +15,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-import bench
 from bench.loop import strategy
 from bench.rows import schema, store
 
@@ -75,7 +74,7 @@ def hear_ctrl_c() -> None:
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     root = tmp_path_factory.mktemp("house")
     away = shutil.ignore_patterns("__pycache__", "_datasets", "_strategies")
-    shutil.copytree(Path(bench.__file__).parent, root / "bench", ignore=away)
+    shutil.copytree(Path(store.__file__).parents[1], root / "bench", ignore=away)
     shutil.copytree(strategy.folder(), root / "strategies", ignore=away)
     (root / "datasets" / "tiny").mkdir(parents=True)
     shutil.copy(TESTS / "tiny" / "card.toml", root / "datasets" / "tiny")
@@ -124,3 +123,29 @@ def gone(family: Any) -> Callable[[int], bool]:
         return False
 
     return wait
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a module's commands run in."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def bench(home: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """The command, in that folder and with a cache of its own."""
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS.parent)}
+    env["XDG_CACHE_HOME"] = str(home / "cache")
+
+    def run(*args: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "bench", *map(str, args)],
+            cwd=home,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+    return run

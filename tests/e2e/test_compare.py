@@ -1,10 +1,8 @@
 """`bench compare` as a person or a script meets it: strategies, a change, what it refuses."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,31 +23,6 @@ needs = ()
 def select(view, budget, rng):
     return view.unlabeled{}
 '''
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def bench(home: Path) -> Bench:
-    """The command, in a folder and with a cache of its own."""
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
-    env["XDG_CACHE_HOME"] = str(home / "cache")
-
-    def run(*args: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "bench", *map(str, args)],
-            cwd=home,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 """`bench overlap` as a person or a script meets it: tables, JSON, the figure, what it refuses."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
@@ -30,31 +28,9 @@ NAMES = ["coreset", "lc", "mine", "random"]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """The command, in a folder and with a cache of its own."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "mine.py").write_text(OWN)
-    path = str(Path(__file__).parents[2])
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
-    env["XDG_CACHE_HOME"] = str(home / "cache")
-
-    def run(*args: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "bench", *map(str, args)],
-            cwd=home,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def out(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def out(bench: Bench, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of four strategies, one of a file of its own, for two seeds."""
+    (home / "mine.py").write_text(OWN)
     out = tmp_path_factory.mktemp("out")
     task = ("run", "--protocol", "smoke", "--learner", LEARNER, "--seeds", 2, "--out", out)
     done = bench(*task, "--strategy", "random,lc,coreset,mine.py")

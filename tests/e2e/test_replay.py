@@ -1,9 +1,7 @@
 """`bench replay` as a reviewer meets it: scores come back, forged ones do not."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,23 +13,6 @@ from bench.rows import store
 
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 LEARNER = "bilstm-tagger[embedding=16,epochs=3,hidden=16]"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """The command, in a folder and with a cache of its own."""
-    home = tmp_path_factory.mktemp("home")
-    path = str(Path(__file__).parents[2])
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
-    env["XDG_CACHE_HOME"] = str(home / "cache")
-
-    def run(*args: object) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "bench", *map(str, args)]
-        return subprocess.run(
-            command, cwd=home, env=env, capture_output=True, text=True, check=False, timeout=240
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")
