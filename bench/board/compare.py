@@ -14,7 +14,7 @@ import pyarrow as pa
 from bench.board import compare_place, entry, leaderboard, stats
 from bench.board.compare_place import Runs, Settings
 from bench.board.curve import Values
-from bench.board.run import Place, Run, runs
+from bench.board.run import Place, Run, group, runs
 from bench.board.stats import Difference, Estimate
 from bench.rows.schema import FULL
 
@@ -117,7 +117,7 @@ def _compare(
     before: Runs, after: Runs, key: Callable[[Run], tuple[str, ...]], settings: Settings
 ) -> list[Comparison]:
     """Runs of equal keys belong together; a key ends with the name of its line."""
-    ours, theirs = (compare_place.group(found, key) for found in (before, after))
+    ours, theirs = (group(found, key) for found in (before, after))
     pairs: defaultdict[tuple[Place, Place], list[tuple[str, Runs, Runs]]] = defaultdict(list)
     for each in sorted(ours.keys() | theirs.keys()):
         for one, two in compare_place.matched(ours.get(each, ()), theirs.get(each, ())):

@@ -1,14 +1,13 @@
 """Which places of two results belong together, and why some cannot be compared."""
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from bench.board.run import Place, Run
+from bench.board.run import Place, Run, group
 
 K = TypeVar("K", bound=Hashable)
 Runs = Sequence[Run]
@@ -17,14 +16,6 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 _MADE = ("device", "rules", "data", "config")  # in what the places of one task may differ
 _NAMED = 3  # so many settings are told by name and value
-
-
-def group(found: Iterable[Run], key: Callable[[Run], K]) -> dict[K, Runs]:
-    """Runs by key, in their order."""
-    groups: defaultdict[K, list[Run]] = defaultdict(list)
-    for run in found:
-        groups[key(run)].append(run)
-    return dict(groups)
 
 
 def matched(before: Runs, after: Runs) -> Iterator[tuple[Runs, Runs]]:

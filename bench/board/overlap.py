@@ -11,7 +11,6 @@ from bench.board import agreement
 from bench.board.agreement import Ids, by_chance
 from bench.board.run import Place
 from bench.rows.schema import FULL, Row
-from bench.spec import Spec
 
 Cells = Mapping[str, Mapping[int, Sequence[Row]]]
 """By strategy and seed: the rounds in which something was selected, in their order."""
@@ -76,8 +75,7 @@ def group(rows: Sequence[Row]) -> Cells:
     for row in sorted(rows, key=lambda row: (row.seed, row.round)):
         # In a protocol's last round, and in one that failed, there is nothing to time.
         if row.strategy != FULL and row.acquisition_seconds is not None:
-            name = str(Spec.of(row.strategy, json.loads(row.params)))
-            cells.setdefault(name, {}).setdefault(row.seed, []).append(row)
+            cells.setdefault(str(row.spec), {}).setdefault(row.seed, []).append(row)
     return dict(sorted(cells.items()))
 
 

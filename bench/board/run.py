@@ -1,9 +1,11 @@
 """The rounds of one cell as arrays: what every aggregation starts from."""
 
 import json
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.board.curve import Values
-from bench.rows.schema import SERIAL, Key
+from bench.rows.schema import SERIAL, Key, major_minor
 from bench.spec import Spec
 
+K = TypeVar("K", bound=Hashable)
 Objects = NDArray[np.object_]
 """One array a round."""
 
@@ -118,6 +121,14 @@ def runs(table: pa.Table) -> list[Run]:
     ]
 
 
+def group(found: Iterable[Run], key: Callable[[Run], K]) -> dict[K, list[Run]]:
+    """Runs by key, in their order."""
+    groups: defaultdict[K, list[Run]] = defaultdict(list)
+    for run in found:
+        groups[key(run)].append(run)
+    return dict(groups)
+
+
 def _run(row: dict[str, Any], columns: dict[str, Any]) -> Run:
     """A cell from its last row and the columns of its rounds."""
     origin = {name: row[name] for name in _ORIGIN}
@@ -187,8 +198,7 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def _place(row: dict[str, Any]) -> Place:
     learner = _label(row["learner"], row["learner_params"])
-    rules = ".".join(row["rules_version"].split(".")[:2])
-    digests = row["data_digest"], row["config_digest"]
+    rules, digests = major_minor(row["rules_version"]), (row["data_digest"], row["config_digest"])
     return Place(row["task"], row["protocol"], learner, row["device"], rules, *digests)
 
 

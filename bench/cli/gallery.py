@@ -1,6 +1,5 @@
 """`bench gallery`: what the models of several strategies say of test images."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,6 @@ import click
 
 from bench.cli.common import data_root, examples
 from bench.error import UsageError
-from bench.spec import Spec
 
 if TYPE_CHECKING:
     from bench.board.gallery import Picture
@@ -79,7 +77,7 @@ def _cells(folder: Path, seed: int) -> "dict[str, list[Row]]":
         raise UsageError(f"'{rows[0].task}' has no images; a gallery is of a captioning task.")
     cells: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.round):
-        cells.setdefault(str(Spec.of(row.strategy, json.loads(row.params))), []).append(row)
+        cells.setdefault(str(row.spec), []).append(row)
     return cells
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from bench.loop.event import Notify, Reporter
+from bench.loop.event import Notify
 from bench.loop.fit import FitStore
 from bench.loop.ledger import Ledger
 from bench.loop.record import record
-from bench.loop.replay import remake
+from bench.loop.replay import remake, told
 from bench.loop.seed import Streams
 from bench.loop.trainer import Trainer
 from bench.rows.schema import FULL, Row
@@ -30,15 +30,13 @@ def refit(
     deal = cell.task.deal(streams("split"))
     ledger = Ledger(deal)
     drawn = ledger.initial(cell.targets[0], streams("initial"), cell.each)
-    report = Reporter(first.name, len(rows), cell.config.duration, notify)
-    trainer = Trainer(cell, ledger, deal.judge, fits, report)
-    report.tell("start")
     bought = first.initial
-    for row in rows:
-        ledger.reveal(torch.tensor(bought, dtype=torch.int64))
-        report.round, bought = row.round, row.selected
-        models = trainer.fit("supervised" if row.own_score is None else "adversarial")
-        again = record(cell, ledger, row.round, models, None, row.error, row.executor)
-        yield replace(again, initial=tuple(drawn.tolist()) if row is first else ())
-        report.tell("round", again.summary)
-    report.tell("done")
+    with told(first, cell, notify, len(rows)) as report:
+        trainer = Trainer(cell, ledger, deal.judge, fits, report)
+        for row in rows:
+            ledger.reveal(torch.tensor(bought, dtype=torch.int64))
+            report.round, bought = row.round, row.selected
+            models = trainer.fit("supervised" if row.own_score is None else "adversarial")
+            again = record(cell, ledger, row.round, models, None, row.error, row.executor)
+            yield replace(again, initial=tuple(drawn.tolist()) if row is first else ())
+            report.tell("round", again.summary)

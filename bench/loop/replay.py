@@ -55,7 +55,7 @@ def successor(
     deal = cell.task.deal(Streams(cell.seed)("split"))
     bought = (rows[0].initial, *(row.selected for row in rows[:-1]))  # the last choice came after
     ledger = _ledger(deal, bought)
-    with _told(rows[0], cell, notify) as report:
+    with told(rows[0], cell, notify) as report:
         models = Trainer(cell, ledger, deal.judge, fits, report).fit("supervised")
     return models.successor.learner, deal
 
@@ -66,13 +66,13 @@ def ranking(row: Row, fits: FitStore, notify: Notify, data_root: Path | None = N
     It asks its own model where its objective is not supervised, as it did then. Errors as those of
     `remake`; UsageError too where there is no such strategy here, SelectionError where it fails.
     """
-    cell = remake(row, str(_spec(row)), fits, data_root)
+    cell = remake(row, str(row.spec), fits, data_root)
     strategy, streams = cell.chooser, Streams(cell.seed)
     assert strategy is not None  # `full` has no round to choose in
     deal = cell.task.deal(streams("split"))
     ledger = _ledger(deal, [row.initial])
     pool, unlabeled, budget = ledger.pool, ledger.unlabeled, ledger.budget(cell.targets[1])
-    with _told(row, cell, notify) as report:
+    with told(row, cell, notify) as report:
         models = Trainer(cell, ledger, deal.judge, fits, report).fit(strategy.objective)
         view = View(pool, unlabeled, ledger.labeled(), ledger.history, models.asked, strategy.needs)
         ids = ask(strategy, view, budget, streams("strategy"))
@@ -90,10 +90,6 @@ def kept(folder: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory() as name:
         yield Path(name)
-
-
-def _spec(row: Row) -> Spec:
-    return Spec.of(row.strategy, json.loads(row.params))
 
 
 def remake(row: Row, strategy: str, fits: FitStore, data_root: Path | None) -> Cell:
@@ -141,9 +137,9 @@ def _ledger(deal: Deal, bought: Sequence[Sequence[int]]) -> Ledger:
 
 
 @contextmanager
-def _told(row: Row, cell: Cell, notify: Notify) -> Iterator[Reporter]:
+def told(row: Row, cell: Cell, notify: Notify, rounds: int = 1) -> Iterator[Reporter]:
     """Tells of the beginning, of the fits and of the end."""
-    report = Reporter(row.name, 1, cell.config.duration, notify)
+    report = Reporter(row.name, rounds, cell.config.duration, notify)
     report.tell("start")
     yield report
     report.tell("done")

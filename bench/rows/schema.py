@@ -99,9 +99,14 @@ class Row:
     created: datetime
 
     @property
+    def spec(self) -> Spec:
+        """The strategy with its parameters."""
+        return Spec.of(self.strategy, json.loads(self.params))
+
+    @property
     def name(self) -> str:
         """The strategy with its parameters, and the seed."""
-        return f"{Spec.of(self.strategy, json.loads(self.params))} seed {self.seed}"
+        return f"{self.spec} seed {self.seed}"
 
     @property
     def summary(self) -> str:
