@@ -1,11 +1,17 @@
 """What several verbs share: options, examples, tables."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from bench.error import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -60,6 +66,28 @@ def form(verb: Callable[..., Any]) -> Callable[..., Any]:
         default="table",
         show_default=True,
     )(verb)
+
+
+def show(form: str, render: ModuleType, *found: Any) -> None:
+    """Print what was found as the renderer of that name writes it; tables fit 100 columns."""
+    drawn = getattr(render, form)(*found)
+    if form != "table":
+        click.echo(drawn, nl=False)
+        return
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 100).print(drawn)
+
+
+def rows(sources: Sequence[Path], any_rules: bool = False) -> "pa.Table":
+    """All rows of some folders or files; UsageError when there are none, else as `store.scan`."""
+    from bench.rows import store
+    from bench.rows.schema import RULES_VERSION
+
+    table = store.scan(sources, None if any_rules else RULES_VERSION)
+    if table.num_rows == 0:
+        raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
+    return table
 
 
 def examples(*lines: str) -> str:

@@ -1,14 +1,13 @@
 """`bench compare`: whether B is better than A, worse, or not shown to differ."""
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import examples, form
+from bench.cli.common import examples, form, rows, show
 from bench.error import UsageError
 from bench.spec import Spec, nearest
 
@@ -45,11 +44,13 @@ def compare(before: str, after: str, sources: tuple[Path, ...], form: str) -> No
     compared over the seeds that both have: better, worse, no difference shown, identical, or not
     comparable and why. The exit code is 0 whatever the verdict.
     """
+    from bench.board import compare_render
+
     if not sources and _folders(before, after):
         found = _compare_folders(Path(before), Path(after))
     else:
         found = _compare_strategies(before, after, sources or (Path("runs"),))
-    _show(found, before, after, form)
+    show(form, compare_render, found, before, after)
 
 
 def _folders(before: str, after: str) -> bool:
@@ -69,7 +70,7 @@ def _compare_folders(before: Path, after: Path) -> "list[Comparison]":
 
     if before.resolve() == after.resolve():
         raise UsageError(f"A and B are both {before}; name two folders or files.")
-    return compare.folders(_rows([before]), _rows([after]))
+    return compare.folders(rows([before], any_rules=True), rows([after], any_rules=True))
 
 
 def _compare_strategies(before: str, after: str, sources: Sequence[Path]) -> "list[Comparison]":
@@ -78,7 +79,7 @@ def _compare_strategies(before: str, after: str, sources: Sequence[Path]) -> "li
     one, two = (str(Spec.parse(each)) for each in (before, after))
     if one == two:
         raise UsageError(f"A and B are both {one}; name two strategies.")
-    table = _rows(sources)
+    table = rows(sources, any_rules=True)
     known = _known(table)
     for name in (one, two):
         if name not in known:
@@ -98,28 +99,5 @@ def _known(table: "pa.Table") -> set[str]:
     return {str(Spec.of(row["strategy"], json.loads(row["params"]))) for row in named}
 
 
-def _rows(sources: Sequence[Path]) -> "pa.Table":
-    """The rows of some folders or files, of whatever rules; UsageError when there are none."""
-    from bench.rows import store
-
-    table = store.scan(sources, rules=None)
-    if table.num_rows == 0:
-        raise UsageError(f"There are no results in {_names(sources)} yet.")
-    return table
-
-
 def _names(sources: Sequence[Path]) -> str:
     return ", ".join(map(str, sources))
-
-
-def _show(found: "Sequence[Comparison]", before: str, after: str, form: str) -> None:
-    from bench.board import compare_render as render
-
-    if form == "table":
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else 100)
-        console.print(render.table(found, before, after))
-    else:
-        write = {"markdown": render.markdown, "json": render.json}[form]
-        click.echo(write(found, before, after), nl=False)

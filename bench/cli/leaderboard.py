@@ -1,17 +1,12 @@
 """`bench leaderboard`: the boards of earlier results."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli import common
 from bench.cli.common import examples, form
-from bench.error import UsageError
-
-if TYPE_CHECKING:
-    from bench.board.leaderboard import Board
 
 
 @click.command(
@@ -29,25 +24,7 @@ def leaderboard(folders: tuple[Path, ...], form: str) -> None:
 
 
 def show(sources: Sequence[Path], form: str) -> None:
-    """Print the boards of some folders or files; errors as those of `build`."""
-    from bench.board import render
+    """Print the boards of some folders or files; errors as those of `rows`."""
+    from bench.board import leaderboard, render
 
-    boards = build(sources)
-    if form == "table":
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else 100)
-        console.print(render.table(boards))
-    else:
-        click.echo({"markdown": render.markdown, "json": render.json}[form](boards), nl=False)
-
-
-def build(sources: Sequence[Path]) -> "list[Board]":
-    """The boards of some folders or files; UsageError when they hold no result."""
-    from bench.board import leaderboard
-    from bench.rows import store
-
-    boards = leaderboard.build(store.scan(sources))
-    if not boards:
-        raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
-    return boards
+    common.show(form, render, leaderboard.build(common.rows(sources)))

@@ -1,6 +1,5 @@
 """`bench overlap`: whether strategies pick the same items, and rank the pool alike."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import data_root, examples, form
+from bench.cli.common import data_root, examples, form, rows, show
 from bench.error import UsageError
 from bench.spec import Spec
 
@@ -59,7 +58,7 @@ def overlap(
     round and for all seeds. Rankings are those of the whole unlabelled pool in the first round: its
     model, kept in .fits beside the results or else fitted anew, is asked once more.
     """
-    from bench.board import overlap
+    from bench.board import overlap, overlap_render
 
     place, cells = _cells(folder)
     shared = _shared(cells, folder)
@@ -72,7 +71,7 @@ def overlap(
     found = overlap.build(
         place, cells, answers.rankings, tuple(answers.unranked), answers.pool, answers.notes
     )
-    _show(found, form)
+    show(form, overlap_render, found)
     if figure is not None:
         _draw(found, cells, answers.rankings, drawn, figure)
 
@@ -100,11 +99,9 @@ class _Answers:
 def _cells(folder: Path) -> "tuple[Place, Cells]":
     """The place of a folder's rows and their cells; UsageError when there is nothing to compare."""
     from bench.board import overlap, run
-    from bench.rows import schema, store
+    from bench.rows import schema
 
-    table = store.scan([folder])
-    if table.num_rows == 0:
-        raise UsageError(f"There are no results in {folder} yet.")
+    table = rows([folder])
     places = {each.place for each in run.runs(table)}
     if len(places) > 1:
         raise UsageError(
@@ -194,17 +191,6 @@ def _watch(cells: int) -> "Iterator[Notify]":
         return
     with watch(cells, console) as notify:
         yield notify
-
-
-def _show(found: "Overlap", form: str) -> None:
-    from bench.board import overlap_render as render
-
-    if form == "table":
-        from rich.console import Console
-
-        Console(width=None if sys.stdout.isatty() else 100).print(render.table(found))
-    else:
-        click.echo({"markdown": render.markdown, "json": render.json}[form](found), nl=False)
 
 
 def _draw(found: "Overlap", cells: "Cells", rankings: "Rankings", seed: int, figure: Path) -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from bench.cli.common import examples
-from bench.cli.leaderboard import build
+from bench.cli.common import examples, rows
 
 
 @click.command(
@@ -28,6 +27,7 @@ def report(folders: tuple[Path, ...], out: Path) -> None:
 
     Reads `runs` when no folder is named. The page is one file, which asks for nothing else.
     """
+    from bench.board import leaderboard
     from bench.board.page import write
     from bench.data.extra import need
 
@@ -35,5 +35,6 @@ def report(folders: tuple[Path, ...], out: Path) -> None:
         need(module, "report")
     from bench.board.report.page import page
 
-    write(page(build(folders or (Path("runs"),)), out.parent), out)
+    boards = leaderboard.build(rows(folders or (Path("runs"),)))
+    write(page(boards, out.parent), out)
     click.echo(str(out))
