@@ -1,7 +1,7 @@
 """Boards from rows: one per task, protocol, learner, device, rules and data."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from bench.board import entry, pick, rank
 from bench.board.curve import Values
 from bench.board.entry import Entry
 from bench.board.rank import Pair
-from bench.board.run import Origin, Place, Run, runs
+from bench.board.run import Origin, Place, Run, group, runs
 from bench.board.stats import ENOUGH_SEEDS, Estimate, estimate, holm
 from bench.rows.schema import FULL
 
@@ -63,21 +63,20 @@ class Board:
 
 def build(table: pa.Table) -> list[Board]:
     """All boards of a table of rows, sorted by place; the order of the rows does not matter."""
-    places = _group(runs(table), lambda run: run.place)
+    places = group(runs(table), lambda run: run.place)
     return [_board(place, places[place]) for place in sorted(places)]
 
 
 def _board(place: Place, found: Runs) -> Board:
     whole, incomplete = sift(found)
     full = [run for run in whole if run.name == FULL]
-    strategies = _group((run for run in whole if run.name != FULL), lambda run: run.strategy)
+    strategies = group((run for run in whole if run.name != FULL), lambda run: run.strategy)
     longest = max((each[0].rounds for each in strategies.values()), default=0)
     spanning = [run for run in whole if run.name != FULL and run.rounds == longest]
     words = _word_points(spanning)
     labels = pick.common(pick.bought(whole))
-    made = [_entry(each, strategies, full, words, labels) for each in strategies.values()]
-    entries = rank.placed([replace(each, partial=_rounds(each) < longest) for each in made])
-    entries = _corrected(_against_best(entries, strategies))
+    made = [_entry(each, strategies, full, longest, words, labels) for each in strategies.values()]
+    entries = _corrected(_against_best(rank.placed(made), strategies))
     return Board(
         place=place,
         unit=found[0].unit,
@@ -96,7 +95,7 @@ def _board(place: Place, found: Runs) -> Board:
 def sift(found: Runs) -> tuple[Runs, list[Incomplete]]:
     """Runs to aggregate, cut to one length a strategy, and those that failed or are shorter."""
     whole, incomplete = [], []
-    for each in _group(found, lambda run: run.strategy).values():
+    for each in group(found, lambda run: run.strategy).values():
         rounds = _usual_rounds(each)
         for run in each:
             if run.error is not None:
@@ -119,7 +118,12 @@ def _usual_rounds(found: Runs) -> int:
 
 
 def _entry(
-    ours: Runs, strategies: dict[str, Runs], full: Runs, words: Values, labels: Sequence[str]
+    ours: Runs,
+    strategies: dict[str, Runs],
+    full: Runs,
+    longest: int,
+    words: Values,
+    labels: Sequence[str],
 ) -> Entry:
     """What the runs of one strategy say; its place among the others is still open."""
     own = entry.stack(ours, "own_score")
@@ -131,7 +135,7 @@ def _entry(
         strategy=ours[0].strategy,
         seeds=tuple(run.seed for run in ours),
         preliminary=len(ours) < ENOUGH_SEEDS,
-        partial=False,
+        partial=ours[0].rounds < longest,
         rank=None,
         top=None,
         labelled=int(max(run.spent[-1] for run in ours)),
@@ -169,10 +173,6 @@ def _corrected(entries: list[Entry]) -> list[Entry]:
     return entries
 
 
-def _rounds(each: Entry) -> int:
-    return len(each.scores)
-
-
 def _reference(name: str, strategies: dict[str, Runs]) -> Runs:
     """The runs of a strategy with default parameters, or of its only variant."""
     variants = [each for each in strategies.values() if each[0].name == name]
@@ -186,17 +186,14 @@ def _targets(found: Sequence[Run]) -> tuple[int, ...]:
 
 
 def _word_points(found: Sequence[Run]) -> Values:
-    """Round numbers of words on the range that all curves share; more runs change no value."""
-    if not found:
+    """Round numbers of words on the range that all curves share; none where inputs have no words.
+
+    More runs change no value.
+    """
+    low = max((run.words[0] for run in found), default=0)
+    high = min((run.words[-1] for run in found), default=0)
+    if not high:
         return np.array([])
-    low, high = max(run.words[0] for run in found), min(run.words[-1] for run in found)
     steps = (digit * 10.0**power for power in range(12) for digit in (1, 2, 5))
     step = next(step for step in steps if (high - low) / step < WORD_POINTS)
     return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-
-
-def _group(found: Iterable[Run], key: Callable[[Run], K]) -> dict[K, Runs]:
-    groups: defaultdict[K, Runs] = defaultdict(list)
-    for run in found:
-        groups[key(run)].append(run)
-    return dict(groups)

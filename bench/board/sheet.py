@@ -95,9 +95,8 @@ def sheets(board: Board, style: Style) -> list[Sheet]:
     """The tables of a board that has entries; of words only where there are any."""
     if not board.entries:
         return []
-    worded = any(each.picks.words_per_item != 0 for each in board.entries)
-    words = [_words(board, style)] if worded else []
-    full = [_full(board)] if worded and board.full else []
+    words = [_words(board, style)] if board.words else []
+    full = [_full(board)] if board.words and board.full else []
     first = [_curves(board, style), _comparison(board, style)]
     return [*first, *words, *full, _costs(board), _picks(board, style)]
 

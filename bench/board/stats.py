@@ -10,9 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.board.curve import Values
 from bench.board.wilcoxon import signed_rank
-
-Values = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 POWER = 0.8

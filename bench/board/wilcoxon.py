@@ -3,12 +3,11 @@
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bench.board.curve import Values
 
 
-def signed_rank(differences: Floats) -> float:
+def signed_rank(differences: Values) -> float:
     """The two-sided p of differences [n] being symmetric about 0; 1 where all are 0.
 
     Over all signs that the ranks of their sizes can have (Wilcoxon 1945). Equal sizes share their
@@ -23,7 +22,7 @@ def signed_rank(differences: Floats) -> float:
 
 
 @lru_cache
-def _sums(ranks: tuple[int, ...]) -> Floats:
+def _sums(ranks: tuple[int, ...]) -> Values:
     """How likely each sum from 0 is, where every rank counts with probability one half."""
     chances = np.zeros(sum(ranks) + 1)
     chances[0] = 1.0

@@ -42,17 +42,12 @@ def tables(board: Board) -> list[Table]:
     return [
         _comparison(board),
         _scores(board),
-        *([_words(board)] if points(board) else []),
-        *([_full(board)] if points(board) and board.full else []),
+        *([_words(board)] if board.words else []),
+        *([_full(board)] if board.words and board.full else []),
         _costs(board),
         _picks(board),
         *([_wins(board), _pairs(board)] if board.pairs else []),
     ]
-
-
-def points(board: Board) -> tuple[int, ...]:
-    """The numbers of words to compare at; none where inputs have no words."""
-    return board.words if any(each.picks.words_per_item for each in board.entries) else ()
 
 
 def incomplete(board: Board) -> Table:

@@ -11,7 +11,7 @@ import altair as alt
 
 from bench.board import number
 from bench.board.leaderboard import Board
-from bench.board.report.board import overlap, points
+from bench.board.report.board import overlap
 from bench.board.report.table import short
 from bench.board.stats import Estimate
 
@@ -48,7 +48,7 @@ def data(board: Board) -> dict[str, Any]:
     return {
         "targets": list(board.targets),
         "unit": board.unit,
-        "words": list(points(board)),
+        "words": list(board.words),
         "full": board.full and {"y": short(board.full.mean), "text": number.score(board.full)},
         "successor": [_points(each.scores) for each in board.entries],
         "own": [each.own_scores and _points(each.own_scores) for each in board.entries],
