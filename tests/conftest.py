@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from bench.data.task import Task
     from bench.loop.event import Event
     from bench.loop.plan import Cell, Request
@@ -49,6 +51,23 @@ def data_root() -> Path:
     if not named:
         pytest.skip("BENCH_DATA is not set: no real data")
     return Path(named).resolve()
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A real browser."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip(f"NO BROWSER: none of {', '.join(names)} is installed, the page is not tested")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @dataclass

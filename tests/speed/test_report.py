@@ -1,7 +1,5 @@
 """A page of 200,000 rows: 20,000 cells are made into tables in seconds, and sorted at once."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
@@ -9,7 +7,7 @@ from time import process_time
 import numpy as np
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from bench.board import leaderboard
 from bench.board.report.page import page
@@ -79,18 +77,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Path]:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(text, encoding="utf-8")
     return seconds, path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip(f"NO BROWSER: none of {', '.join(names)} is installed, no sort is timed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def test_the_page_of_200_000_rows_takes_seconds(made: tuple[float, Path]) -> None:
