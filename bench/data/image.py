@@ -15,12 +15,18 @@ PIXELS, SEAL = "images.npy", "images.sha256"
 class Images:
     """Some rows of a `.npy` file: uint8 pixels [N, C, S, S] or float16 features [N, L, D].
 
+    Or of an array that is held in its place, as where there are no files.
     `digests` holds the SHA-256 of each row's original file, so that equal images are known by it.
     """
 
-    def __init__(self, path: Path, digests: pa.Array, rows: np.ndarray[Any, np.dtype[np.int64]]):
+    def __init__(
+        self,
+        source: Path | np.ndarray[Any, Any],
+        digests: pa.Array,
+        rows: np.ndarray[Any, np.dtype[np.int64]],
+    ) -> None:
         self.digests = digests
-        self._path, self._rows = path, rows
+        self._source, self._rows = source, rows
         self._held: np.ndarray[Any, Any] | None = None
 
     @classmethod
@@ -42,11 +48,11 @@ class Images:
     def take(self, indices: pa.Array) -> "Images":
         """Some of these rows, in the order asked."""
         chosen = self._rows[np.asarray(indices, dtype=np.int64)]
-        return Images(self._path, self.digests.take(indices), chosen)
+        return Images(self._source, self.digests.take(indices), chosen)
 
     def held(self) -> "Images":
         """The same rows, in memory: for few that are read again and again."""
-        same = Images(self._path, self.digests, self._rows)
+        same = Images(self._source, self.digests, self._rows)
         same._held = self._map()[self._rows]
         return same
 
@@ -60,7 +66,9 @@ class Images:
         return self._map()[self._rows[positions]]  # type: ignore[no-any-return]
 
     def _map(self) -> np.ndarray[Any, Any]:
-        return np.load(self._path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        if isinstance(self._source, np.ndarray):
+            return self._source
+        return np.load(self._source, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
 
 
 def seal(folder: Path) -> None:

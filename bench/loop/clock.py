@@ -25,6 +25,11 @@ def lap(device: torch.device) -> Iterator[Lap]:
     result.seconds = time.perf_counter() - start
 
 
+def monotonic() -> float:
+    """Seconds that never run back, for deadlines alone."""
+    return time.perf_counter()
+
+
 def now() -> datetime:
     """The time of day, for the column `created` alone."""
     return datetime.now(UTC)

@@ -41,6 +41,7 @@ class Request:
     out: Path
     data_root: Path | None = None
     embeddings: tuple[Path, ...] = ()
+    sandboxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Cell:
     @cached_property
     def chooser(self) -> Strategy | None:
         """The strategy; None for `full`, which chooses nothing."""
-        return None if self.strategy == FULL else strategy.load(self.strategy)
+        if self.strategy == FULL:
+            return None
+        return strategy.load(self.strategy, self.request.sandboxed)
 
     @property
     def learner(self) -> Spec:
@@ -192,7 +195,7 @@ def plan(request: Request) -> Plan:
             f"--rounds {request.rounds}: protocol '{task.protocol.name}' of '{task.card.name}' has "
             f"{rounds} rounds, the last at {task.protocol.targets[-1]} {task.protocol.unit}."
         )
-    chosen = request.strategies or task.protocol.strategies
+    chosen = request.strategies or task.protocol.strategies or strategy.names()
     seeds = range(task.protocol.seeds if request.seeds is None else request.seeds)
     start.check(task, seeds)
     first = Cell(request, FULL, seeds[0])
@@ -258,7 +261,7 @@ def _check(request: Request) -> None:
     provenance.device(request.device)
     for text in request.strategies or ():
         if text != FULL:
-            strategy.load(text)
+            strategy.load(text, request.sandboxed)
 
 
 def _check_kind(request: Request) -> None:

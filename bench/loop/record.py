@@ -8,7 +8,7 @@ from bench.loop.acquisition import Acquisition
 from bench.loop.ledger import Ledger
 from bench.loop.plan import Cell
 from bench.loop.trainer import Models
-from bench.rows.schema import SCHEMA_VERSION, Row
+from bench.rows.schema import SCHEMA_VERSION, UNCONFINED, Row
 
 
 def record(
@@ -41,7 +41,7 @@ def record(
         selected=tuple(chosen.ids.tolist()) if chosen else (),
         status="failed" if error else "ok",
         error=error,
-        isolation="none",
+        isolation=cell.chooser.isolation if cell.chooser else UNCONFINED,
         executor=executor,
         environment=provenance.environment(),
         unit=cell.task.protocol.unit,

@@ -5,16 +5,17 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from bench.error import UsageError
-from bench.learners.objective import ADDS
 from bench.learners.registry import signals
-from bench.rows.schema import FULL
+from bench.loop import source
+from bench.loop.sandbox import host
+from bench.rows.schema import FULL, SANDBOX, UNCONFINED
 from bench.spec import Spec, Value, nearest
 
 Select = Callable[..., Sequence[int]]
@@ -30,6 +31,7 @@ class Strategy:
     objective: str
     select: Select
     digest: str
+    isolation: str = UNCONFINED
 
     def missing(self, learner: str) -> list[str]:
         """The signals that it needs and a learner does not offer."""
@@ -48,15 +50,34 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.py"))
 
 
-def load(text: str) -> Strategy:
+def load(text: str, sandboxed: bool = False) -> Strategy:
     """A strategy from `name`, `name[key=value]` or `path/to/file.py[key=value]`.
 
     UsageError when there is none, when the file breaks the contract (docstring, `needs`,
     `objective`, `select`, `limits`), or when a parameter is not one of `select`'s or beyond the
-    file's `limits`.
+    file's `limits`. With `sandboxed` the file is read but never run in this process.
     """
     spec = Spec.parse(text)
     path = _find(spec.name)
+    found = _behind_walls(path) if sandboxed else _imported(path)
+    params = _params(path, found.select, dict(spec.params))
+    _check_limits(path, found.select, found.limits, params)
+    return replace(found.strategy, spec=Spec.of(path.stem, params))
+
+
+class _Found(NamedTuple):
+    """A strategy without parameters, and the limits of these."""
+
+    strategy: Strategy
+    limits: Any
+
+    @property
+    def select(self) -> Select:
+        return self.strategy.select
+
+
+def _imported(path: Path) -> _Found:
+    """What a file defines when it is run here."""
     module, digest = _module(path)
     needs = getattr(module, "needs", None)
     select = getattr(module, "select", None)
@@ -66,11 +87,18 @@ def load(text: str) -> Strategy:
             f"{path} is no strategy: it must have a docstring with its source, a tuple `needs` "
             "of names of signals and a function `select(view, budget, rng)`."
         )
-    _check_signals(path, needs, objective)
-    params = _params(path, select, dict(spec.params))
-    _check_limits(path, select, getattr(module, "limits", {}), params)
-    spec = Spec.of(path.stem, params)
-    return Strategy(spec, inspect.cleandoc(module.__doc__), needs, objective, select, digest)
+    source.check_signals(path, needs, objective)
+    about = inspect.cleandoc(module.__doc__)
+    made = Strategy(Spec(path.stem), about, needs, objective, select, digest)
+    return _Found(made, getattr(module, "limits", {}))
+
+
+def _behind_walls(path: Path) -> _Found:
+    """What a file says of itself, and a `select` that runs its own in the sandbox."""
+    found = source.read(path)
+    select = host.remote(found)
+    kept = (found.about, found.needs, found.objective, select, found.digest, SANDBOX)
+    return _Found(Strategy(Spec(path.stem), *kept), found.limits)
 
 
 def _find(name: str) -> Path:
@@ -89,8 +117,7 @@ def _find(name: str) -> Path:
 
 @cache
 def _module(path: Path) -> tuple[ModuleType, str]:
-    source = path.read_bytes()
-    digest = hashlib.sha256(source).hexdigest()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     spec = importlib.util.spec_from_file_location(f"strategy_{path.stem}_{digest[:8]}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -110,17 +137,6 @@ def _are_names(needs: object) -> TypeGuard[tuple[str, ...]]:
 
 def _takes_three(select: object) -> TypeGuard[Select]:
     return callable(select) and len(inspect.signature(select).parameters) >= 3
-
-
-def _check_signals(path: Path, needs: tuple[str, ...], objective: str) -> None:
-    if objective not in ADDS:
-        raise UsageError(
-            f"{path} has an unknown objective '{objective}'.{nearest(objective, ADDS)}"
-        )
-    for name in needs:
-        if name not in signals(None, objective):
-            hint = nearest(name, signals(None, objective))
-            raise UsageError(f"{path} needs '{name}', no signal of a {objective} learner.{hint}")
 
 
 def _params(path: Path, select: Select, given: dict[str, Value]) -> dict[str, Value]:

@@ -16,6 +16,7 @@ from bench.spec import Spec, canonical
 SCHEMA_VERSION = "3"
 RULES_VERSION = "1.0"  # that of RULES.md; results compare only within one major.minor
 SERIAL = "serial"  # the executor whose seconds may be ranked
+UNCONFINED, SANDBOX = "none", "sandbox"  # the isolations that a strategy may have run in
 FULL = "full"  # the pseudo strategy that labels the whole pool
 
 _IDS = pa.list_(pa.int32())

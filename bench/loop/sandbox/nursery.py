@@ -1,0 +1,98 @@
+"""The process that forks guests: it has imported what strategies use, and holds nothing else.
+
+Started by `host` with one connection, on which a guest is ordered by sending its own connection
+along. For each there is a keeper, who enters the namespaces and waits for the guest within; when
+the keeper is told to end, so does the guest.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import torch
+
+from bench.loop.cluster import clusters
+from bench.loop.permit import MODULES
+from bench.loop.sandbox import guest, kernel, wall
+from bench.loop.sandbox.kernel import LayerError
+from bench.loop.sandbox.limit import Limits
+from bench.loop.sandbox.wire import Channel
+
+_ORDER = 64 * 1024
+_HIGH = 10
+
+
+def main(descriptor: int, scratch: str) -> None:
+    """Fork guests until the host is gone."""
+    kernel.die_with_parent(signal.SIGTERM)
+    torch.set_num_threads(1)
+    _prepare()
+    orders = socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), wall.CONNECTION)  # which the guests' ends will take
+    rules = wall.opened(wall.paths())
+    orders.sendall(b"0\n")
+    while True:
+        sent, passed, _, _ = socket.recv_fds(orders, _ORDER, 1)
+        if not sent:
+            return
+        keeper = os.fork()
+        if keeper == 0:
+            orders.close()
+            _keep(socket.socket(fileno=passed[0]), Limits(**json.loads(sent)), rules, scratch)
+        os.close(passed[0])
+        orders.sendall(b"%d\n" % keeper)
+        _, status = os.waitpid(keeper, 0)
+        orders.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def _prepare() -> None:
+    """Import what strategies may use, and what libraries look up when they are first used."""
+    for module in (*MODULES, "scipy.optimize"):
+        import_module(module)
+    clusters(torch.zeros(2, 1), 1, torch.Generator())  # finds its thread pools in /proc
+    weight = torch.zeros(1, requires_grad=True)
+    weight.sum().backward()  # type: ignore[no-untyped-call]
+    torch.optim.Adam([weight]).step()
+
+
+def _keep(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scratch: str) -> None:
+    """The keeper: never returns; its exit code is the guest's, or the signal that ended it."""
+    channel, code = Channel(end, sys.maxsize), 1
+    try:
+        wall.leave(Path(scratch), limits)
+        child = os.fork()
+        if child == 0:
+            _live(end, limits, rules, scratch)
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+        kernel.die_with_parent(signal.SIGTERM)
+        end.close()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except LayerError as reason:
+        _refuse(channel, reason)
+    finally:
+        os._exit(code if code >= 0 else -code)
+
+
+def _live(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scratch: str) -> None:
+    """The guest: shuts itself in, then serves one selection; never returns."""
+    try:
+        kernel.die_with_parent(signal.SIGKILL)
+        os.dup2(end.fileno(), wall.CONNECTION, inheritable=False)
+        os.dup2(0, 2)  # nobody reads what a guest has to say beside
+        channel = Channel(socket.socket(fileno=wall.CONNECTION), sys.maxsize)
+        try:
+            wall.shut(rules, Path(scratch), limits)
+            guest.serve(channel)
+        except LayerError as reason:
+            _refuse(channel, reason)
+    finally:
+        os._exit(0)
+
+
+def _refuse(channel: Channel, reason: LayerError) -> None:
+    channel.send({"op": "refused", "reason": str(reason)})
