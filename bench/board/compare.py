@@ -14,7 +14,7 @@ import pyarrow as pa
 from bench.board import compare_place, entry, leaderboard, stats
 from bench.board.compare_place import Runs, Settings
 from bench.board.curve import Values
-from bench.board.run import Place, Run, group, runs
+from bench.board.run import Place, Run, alike, group, runs
 from bench.board.stats import Difference, Estimate
 from bench.rows.schema import FULL
 
@@ -236,6 +236,7 @@ def _paired(before: Runs, after: Runs, same: bool) -> Paired | None:
         theirs, ours, gap = points[-1].before, points[-1].after, points[-1].difference
     if theirs is None or ours is None or gap is None:
         return None
+    timed = alike([*before, *after])
     return Paired(
         seeds=tuple(run.seed for run in before),
         preliminary=len(before) < stats.ENOUGH_SEEDS,
@@ -244,8 +245,8 @@ def _paired(before: Runs, after: Runs, same: bool) -> Paired | None:
         difference=gap,
         by_words=entry.difference_by_words(after, before),
         p=None if same else stats.student(gap),
-        passes_before=entry.median_passes(before),
-        passes_after=entry.median_passes(after),
+        passes_before=entry.median_passes(timed[: len(before)]),
+        passes_after=entry.median_passes(timed[len(before) :]),
         points=points,
     )
 

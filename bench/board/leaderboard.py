@@ -12,7 +12,7 @@ from bench.board import entry, pick, rank
 from bench.board.curve import Values
 from bench.board.entry import Entry
 from bench.board.rank import Pair
-from bench.board.run import Origin, Place, Run, group, runs
+from bench.board.run import Origin, Place, Run, alike, group, runs
 from bench.board.stats import ENOUGH_SEEDS, Estimate, estimate, holm
 from bench.rows.schema import FULL
 
@@ -68,7 +68,8 @@ def build(table: pa.Table) -> list[Board]:
 
 
 def _board(place: Place, found: Runs) -> Board:
-    whole, incomplete = sift(found)
+    kept, incomplete = sift(found)
+    whole = alike(kept)
     full = [run for run in whole if run.name == FULL]
     strategies = group((run for run in whole if run.name != FULL), lambda run: run.strategy)
     longest = max((each[0].rounds for each in strategies.values()), default=0)

@@ -1,8 +1,8 @@
 """The rounds of one cell as arrays: what every aggregation starts from."""
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.board.curve import Values
-from bench.rows.schema import SERIAL, Key, major_minor
+from bench.rows.schema import SERIAL, UNCONFINED, Key, major_minor
 from bench.spec import Spec
 
 K = TypeVar("K", bound=Hashable)
@@ -89,6 +89,11 @@ class Run:
     def cut(self, rounds: int) -> "Run":
         """The run as it was after that many rounds."""
         return replace(self, **{name: getattr(self, name)[:rounds] for name in (*_ARRAYS, *_LISTS)})
+
+    def untimed(self) -> "Run":
+        """The run without what its acquisition took."""
+        nothing = np.full(self.rounds, np.nan)
+        return replace(self, acquisition=nothing, passes=nothing)
 
 
 _STORED = ("items", "words", "duplicates", "score", "own_score")  # as they are in the rows
@@ -200,6 +205,13 @@ def _place(row: dict[str, Any]) -> Place:
     learner = _label(row["learner"], row["learner_params"])
     rules, digests = major_minor(row["rules_version"]), (row["data_digest"], row["config_digest"])
     return Place(row["task"], row["protocol"], learner, row["device"], rules, *digests)
+
+
+def alike(found: Sequence[Run]) -> list[Run]:
+    """Runs whose times compare (RULES, 5): those of an isolation that fewer have lose theirs."""
+    counts = Counter(run.origin.isolation for run in found)
+    usual = max(counts, key=lambda name: (counts[name], name == UNCONFINED), default=UNCONFINED)
+    return [run if run.origin.isolation == usual else run.untimed() for run in found]
 
 
 @cache

@@ -124,7 +124,13 @@ def notes(board: Board) -> list[str]:
         *([] if board.entries else ["No strategy has a finished run."]),
         *([f"{len(failed)} failed: {'; '.join(failed)}."] if failed else []),
         *([f"{len(short)} unfinished: {'; '.join(short)}."] if short else []),
+        *([_APART] if len({each.origin.isolation for each in board.cells}) > 1 else []),
     ]
+
+
+_APART = (
+    "Some strategies ran in the sandbox and some did not: times are shown of the larger part only."
+)
 
 
 def _standing(each: Standing) -> tuple[str, ...]:

@@ -55,6 +55,15 @@ def shifted(make: Make, strategy: str, gaps: Sequence[float], **changes: object)
     ]
 
 
+def test_passes_are_compared_within_one_isolation(make_run: Make) -> None:
+    before = [row for seed in range(2) for row in make_run("lc", seed, (0.5, 0.6, 0.7))]
+    cells = [make_run("lc", seed, (0.5, 0.6, 0.8), isolation="sandbox") for seed in range(2)]
+    after = [row for cell in cells for row in cell]
+    (found,) = compare.folders(schema.to_table(before), schema.to_table(after))
+    assert found.lines[0].paired is not None
+    assert (found.lines[0].paired.passes_before, found.lines[0].paired.passes_after) == (4.0, None)
+
+
 def test_two_strategies_by_hand(make_run: Make) -> None:
     cells = [
         make_run("random", 0, (0.5, 0.6, 0.7)),  # area 0.6

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wilcoxon
 
-from bench.board import leaderboard
+from bench.board import leaderboard, sheet
 from bench.board.entry import Entry, Reach
 from bench.board.leaderboard import Board, Incomplete, Source
 from bench.board.rank import Pair
@@ -69,6 +69,21 @@ def test_five_seeds_are_not_preliminary(make_run: Make) -> None:
     (four,) = build(*cells[:4], *cells[5:9])
     assert four.preliminary
     assert {each.preliminary for each in four.entries} == {True}
+
+
+def test_times_are_compared_within_one_isolation(make_run: Make) -> None:
+    usual = [make_run(name, 0, LOW) for name in ("lc", "random")]
+    guest = make_run("guest", 0, HIGH, isolation="sandbox", acquisition_seconds=1.0)
+    costs = {name: each.cost for name, each in entries(*usual, guest).items()}
+    assert costs["lc"].passes == 4.0
+    assert (costs["guest"].passes, costs["guest"].speedup_lc) == (None, None)
+    assert costs["guest"].acquisition_seconds is None
+    assert costs["guest"].training_seconds == 30.0  # which is no work of the guest's
+    (board,) = build(*usual, guest)
+    assert "times are shown of the larger part only" in "".join(sheet.notes(board))
+    assert not sheet.notes(*build(*usual))
+    alone = entries(guest, make_run("lc", 0, LOW, isolation="sandbox"))
+    assert alone["guest"].cost.speedup_lc == pytest.approx(2.0)
 
 
 def test_own_scores_stand_beside_the_successors(make_run: Make) -> None:
