@@ -35,6 +35,10 @@ import torch
 def honest(view):
     return view.unlabeled
 
+class Forged:
+    def __init__(self, state):
+        self.get_state = lambda: state
+
 def frame(header, *rest):
     line = header if isinstance(header, bytes) else json.dumps(header).encode()
     os.write(3, struct.pack("<I", len(line)) + line + b"".join(rest))
@@ -251,6 +255,18 @@ BLOCKED = {
         "No signal is given with width=1000000000",
     ),
     "a signal with what it does not take": ("""view.signal("latent", model=1)""", "TypeError"),
+    "a generator that reads on": (
+        """
+        state = rng.get_state()
+        state[8:24] = torch.tensor([*(112, 2, 0, 0), *(1, 0, 0, 0), *(112, 2, *[0] * 6)])
+        view._ask("signal", None, {"rng": Forged(state)}, name="latent", options={})
+        """,
+        "generator in no state of its own",
+    ),
+    "a generator that is none": (
+        """view._ask("signal", None, {"rng": Forged(torch.zeros(9))}, name="latent", options={})""",
+        "no generator",
+    ),
     "more items than there are": (
         """view.inputs(view.unlabeled[:1].repeat(10**4))""",
         "items of the pool at once",
@@ -385,6 +401,38 @@ def test_without_a_layer_nothing_is_called_sandboxed() -> None:
     assert "UsageError: This machine cannot run a strategy in the sandbox: user namespace: " in (
         made.stderr
     )
+
+
+LEAVE = "leave = kernel.leave; kernel.leave = lambda: leave({})"
+WALLS = {
+    "Landlock": "kernel.fence = lambda rules: kernel._libc.prctl(38, 1, 0, 0, 0)",
+    "network namespace": LEAVE.format(("user", "process", "mount")),
+    "process namespace": LEAVE.format(("user", "network", "mount")),
+    "seccomp": "kernel.forbid_processes = lambda: None",
+    "scratch": "kernel.OWN = kernel.LIST",
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_a_wall_that_is_missing_is_noticed_and_named(tmp_path: Path, wall: str) -> None:
+    script = dedent(f"""
+        import os, sys
+        sys.path.insert(0, {str(ROOT)!r})
+        from pathlib import Path
+        from bench.loop.sandbox import kernel, wall
+        from bench.loop.sandbox.limit import DEFAULT
+        {WALLS[wall]}
+        wall.leave(Path({str(tmp_path)!r}), DEFAULT)
+        if os.fork() == 0:
+            try:
+                wall.shut([], Path({str(tmp_path)!r}), DEFAULT)
+            except kernel.LayerError as reason:
+                os.write(1, str(reason).encode())
+            os._exit(0)
+        os.wait()
+    """)
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert made.stdout.startswith(f"{wall}: "), (made.stdout, made.stderr)
 
 
 def _children(pid: int) -> list[int]:

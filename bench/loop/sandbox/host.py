@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from struct import unpack_from
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -33,6 +34,7 @@ from bench.spec import canonical
 MOST = 1000
 """The largest number that a signal may be asked for with, as a width or a number of masks."""
 _NOTES, _WORDS = 16, 300
+_TWISTER = 624  # numbers in the state of torch's generator
 Select = Callable[..., Any]
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -179,7 +181,18 @@ def _answer(
 
 
 def _rng(state: Tensor) -> torch.Generator:
+    """A generator in a state that the guest gave; SelectionError for one that would read on.
+
+    Torch checks how many numbers are left and which is next (a 32-bit and a 64-bit integer at the
+    bytes 8 and 16), but not that the former do not run past the end from the latter.
+    """
     made = torch.Generator()
+    content = state.numpy().tobytes()
+    if state.dtype != torch.uint8 or len(content) != len(made.get_state()):
+        raise SelectionError("It asks for a signal with what is no generator.")
+    (left,), (following,) = unpack_from("=i", content, 8), unpack_from("=Q", content, 16)
+    if left + following > _TWISTER + 1:
+        raise SelectionError("It asks for a signal with a generator in no state of its own.")
     made.set_state(state)
     return made
 

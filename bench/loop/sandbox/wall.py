@@ -67,8 +67,11 @@ def shut(rules: Sequence[tuple[int, int]], scratch: Path, limits: Limits) -> Non
 
 def _try(scratch: Path) -> None:
     """Push against each wall once."""
-    (scratch / "probe").write_bytes(b"0")
-    (scratch / "probe").unlink()
+    try:
+        (scratch / "probe").write_bytes(b"0")
+        (scratch / "probe").unlink()
+    except OSError as reason:
+        raise LayerError("scratch", str(reason.strerror)) from reason
     with suppress(OSError):
         list(Path("/").iterdir())
         raise LayerError("Landlock", "it does not hold")
