@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from struct import unpack_from
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -51,17 +52,17 @@ class Nursery:
     """The process that forks guests, and the folder over which each mounts its scratch."""
 
     def __init__(self) -> None:
-        self.scratch = TemporaryDirectory(prefix="guest-")
-        self.log = Path(self.scratch.name, "log")
+        self.scratch = mkdtemp(prefix="guest-")  # the nursery removes it when this process is gone
+        self.log = Path(self.scratch, "log")
         self.orders, theirs = socket.socketpair()
         package = str(Path(__file__).parents[3])
         with theirs, self.log.open("wb") as log:
-            arguments = (package, str(theirs.fileno()), self.scratch.name)
+            arguments = (package, str(theirs.fileno()), self.scratch)
             self.process = subprocess.Popen(
                 [sys.executable, "-I", "-c", _START, *arguments],
-                env={**_ENVIRONMENT, "TMPDIR": self.scratch.name},
+                env={**_ENVIRONMENT, "TMPDIR": self.scratch},
                 pass_fds=[theirs.fileno()],
-                cwd=self.scratch.name,
+                cwd=self.scratch,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -87,10 +88,11 @@ class Nursery:
                 self._heard()
 
     def _heard(self) -> int:
-        """A number that the nursery tells: ready, a keeper's pid, or how it ended."""
+        """A number that the nursery tells: 0 when it is ready, or a keeper's pid."""
         line = self._told.readline()
         if not line:
             last = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
+            shutil.rmtree(self.scratch, ignore_errors=True)
             raise BenchError(f"The sandbox could not be started: {last or 'it ended'}.")
         return int(line)
 
@@ -99,7 +101,6 @@ class Nursery:
         self._told.close()
         self.orders.close()
         self.process.wait()
-        self.scratch.cleanup()
 
 
 @cache

@@ -8,9 +8,11 @@ the keeper is told to end, so does the guest.
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -29,9 +31,17 @@ _HIGH = 10
 
 def main(descriptor: int, scratch: str) -> None:
     """Fork guests until the host is gone."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     kernel.die_with_parent(signal.SIGTERM)
     torch.set_num_threads(1)
     _prepare()
+    with suppress(SystemExit):
+        _serve(descriptor, scratch)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _serve(descriptor: int, scratch: str) -> None:
+    """Tell when all is ready, then each keeper's pid when it is born and when it is gone."""
     orders = socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH))
     os.dup2(os.open(os.devnull, os.O_RDONLY), wall.CONNECTION)  # which the guests' ends will take
     rules = wall.opened(wall.paths())
@@ -46,8 +56,8 @@ def main(descriptor: int, scratch: str) -> None:
             _keep(socket.socket(fileno=passed[0]), Limits(**json.loads(sent)), rules, scratch)
         os.close(passed[0])
         orders.sendall(b"%d\n" % keeper)
-        _, status = os.waitpid(keeper, 0)
-        orders.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+        os.waitpid(keeper, 0)
+        orders.sendall(b"%d\n" % keeper)
 
 
 def _prepare() -> None:
@@ -61,8 +71,7 @@ def _prepare() -> None:
 
 
 def _keep(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scratch: str) -> None:
-    """The keeper: never returns; its exit code is the guest's, or the signal that ended it."""
-    channel, code = Channel(end, sys.maxsize), 1
+    """The keeper: ends with its guest, or ends it; never returns."""
     try:
         wall.leave(Path(scratch), limits)
         child = os.fork()
@@ -71,11 +80,11 @@ def _keep(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scra
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
         kernel.die_with_parent(signal.SIGTERM)
         end.close()
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.waitpid(child, 0)
     except LayerError as reason:
-        _refuse(channel, reason)
+        _refuse(Channel(end, sys.maxsize), reason)
     finally:
-        os._exit(code if code >= 0 else -code)
+        os._exit(0)
 
 
 def _live(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scratch: str) -> None:
