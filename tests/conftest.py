@@ -161,17 +161,9 @@ def snaps(smalls: dict[str, Small]) -> Small:
 @pytest.fixture
 def relabelled() -> "Callable[[Task, dict[int, list[str]]], Task]":
     """A task with other labels for some items; its digest says nothing of it."""
-    from dataclasses import replace
+    from bench.loop.ground import relabelled
 
-    import pyarrow as pa
-
-    def change(task: "Task", labels: dict[int, list[str]]) -> "Task":
-        rows = task.corpus.labels.to_pylist()
-        rows = [labels.get(number, row) for number, row in enumerate(rows)]
-        column = pa.chunked_array([pa.array(rows, task.corpus.labels.type)])
-        return replace(task, corpus=replace(task.corpus, labels=column))
-
-    return change
+    return relabelled
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ from typing import Any
 
 import pytest
 
-from bench.loop import strategy
+from bench.error import UsageError
+from bench.loop import contract, strategy
+from bench.loop.contract import BreachError
+from bench.loop.ground import embedded
 from bench.loop.sandbox import host
 from bench.loop.sandbox.limit import MIB, Limits
 from bench.loop.source import Source, read
@@ -360,6 +363,23 @@ def test_it_changes_nothing(
         assert all((row.acquisition_seconds or 1) > 0.2 for row in found)
 
 
+def test_a_choice_by_the_clock_is_caught_when_it_is_asked_again() -> None:
+    found = source("""
+        by_clock = torch.Generator().manual_seed(time.time_ns())
+        return view.unlabeled[torch.randperm(len(view.unlabeled), generator=by_clock)]
+    """)
+    chooser = replace(strategy.load("random"), select=host.remote(found, SMALL))
+    with embedded() as grounds, pytest.raises(BreachError, match="read no clock"):
+        contract.gives_equal_answers(chooser, grounds[0])
+
+
+def test_labels_learned_by_heart_do_not_fit_into_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "learned.py"
+    path.write_text(FORM.replace("import", f"BY_HEART = {list(range(5000))}\nimport", 1))
+    with pytest.raises(UsageError, match="larger than 16 KiB"):
+        read(path)
+
+
 def test_a_run_that_is_killed_takes_its_guest_along(tmp_path: Path) -> None:
     script = dedent(f"""
         import sys
@@ -398,7 +418,7 @@ def test_without_a_layer_nothing_is_called_sandboxed() -> None:
     """)
     made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert made.returncode == 1
-    assert "UsageError: This machine cannot run a strategy in the sandbox: user namespace: " in (
+    assert "SandboxError: This machine cannot run a strategy in the sandbox: user namespace: " in (
         made.stderr
     )
 
