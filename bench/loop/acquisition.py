@@ -10,6 +10,7 @@ from bench.learners.learner import Learner
 from bench.loop import clock
 from bench.loop.budget import Budget, SelectionError, as_ids, check
 from bench.loop.ledger import Ledger
+from bench.loop.sandbox.host import SandboxError
 from bench.loop.strategy import Strategy
 from bench.loop.view import View
 
@@ -51,10 +52,13 @@ def acquire(
 
 
 def ask(strategy: Strategy, view: View, budget: Budget, rng: torch.Generator) -> Tensor:
-    """A strategy's ranking: ids, int64 on the host; SelectionError whatever it does wrong."""
+    """A strategy's ranking: ids, int64 on the host; SelectionError whatever it does wrong.
+
+    SandboxError where it was to run in one and there is none.
+    """
     try:
         return as_ids(strategy.select(view, budget, rng, **dict(strategy.spec.params)))
-    except SelectionError:
+    except (SelectionError, SandboxError):
         raise
     except (Exception, SystemExit) as reason:
         raise SelectionError(f"The strategy raised {type(reason).__name__}: {reason}") from reason

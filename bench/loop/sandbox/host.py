@@ -48,6 +48,10 @@ _ENVIRONMENT = {
 }
 
 
+class SandboxError(UsageError):
+    """This machine, or this user, has no sandbox; no fault of the strategy's."""
+
+
 class Nursery:
     """The process that forks guests, and the folder over which each mounts its scratch."""
 
@@ -73,7 +77,7 @@ class Nursery:
 
     @contextmanager
     def guest(self, limits: Limits) -> Iterator[Channel]:
-        """The connection to a new guest, who is gone afterwards; BenchError if none is born."""
+        """The connection to a new guest, who is gone afterwards; SandboxError if none is born."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs, suppress(BrokenPipeError):
@@ -93,7 +97,7 @@ class Nursery:
         if not line:
             last = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
             shutil.rmtree(self.scratch, ignore_errors=True)
-            raise BenchError(f"The sandbox could not be started: {last or 'it ended'}.")
+            raise SandboxError(f"The sandbox could not be started: {last or 'it ended'}.")
         return int(line)
 
     def close(self) -> None:
@@ -112,7 +116,7 @@ def nursery() -> Nursery:
 
 
 def probe() -> None:
-    """Try the sandbox; UsageError naming the layer that this machine or user does not have."""
+    """Try the sandbox; SandboxError naming the layer that this machine or user does not have."""
     empty = torch.empty(0, dtype=torch.int64)
     task = {"source": "select = lambda *_: []", "amount": 0, "params": {}}
     with nursery().guest(DEFAULT) as channel:
@@ -123,7 +127,7 @@ def probe() -> None:
 def remote(source: Source, limits: Limits = DEFAULT) -> Select:
     """A `select` that runs the one of a strategy file in the sandbox.
 
-    SelectionError for whatever happens there, UsageError where there is no sandbox.
+    SelectionError for whatever happens there, SandboxError where there is none.
     """
     nursery()
 
@@ -154,7 +158,7 @@ def _attend(channel: Channel, view: View | None) -> Tensor:
             case {"op": "failed", "reason": str(reason)}:
                 raise SelectionError(f"The strategy failed; it says: {_clean(reason)}")
             case {"op": "refused", "reason": str(reason)}:
-                raise UsageError(
+                raise SandboxError(
                     f"This machine cannot run a strategy in the sandbox: {_clean(reason)}. It "
                     "takes Linux 5.13 or later that lets users make namespaces."
                 )

@@ -52,6 +52,20 @@ def without(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "isolation"}
 
 
+def test_a_machine_without_a_sandbox_is_no_fault_of_the_strategy(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise host.SandboxError("No such luck.")
+
+    cell = tiny.cell("lc", sandboxed=True)
+    assert cell.chooser
+    monkeypatch.setattr(host, "_attend", refuse)
+    with pytest.raises(UsageError, match="No such luck"):
+        tiny.run(cell)
+    assert not cell.path.exists()
+
+
 def test_the_file_is_not_run_here(tiny: Any, tmp_path: Path) -> None:
     path = tmp_path / "told.py"
     path.write_text(
