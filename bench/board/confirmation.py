@@ -49,6 +49,32 @@ def _judge(
         return "identical", ""
     if _alike(stored, found):
         return "differs", f"{changed}, on the same kind of CPU"
+    return _by_spread(stored, found, others)
+
+
+def repeated(
+    stored: Sequence[Row], found: Sequence[Row], others: Sequence[Sequence[Row]]
+) -> Confirmation:
+    """A cell's rows against those of another run, for which its strategy was asked again.
+
+    On one kind of CPU it must select the same; elsewhere, where a last bit may turn an order,
+    its scores are judged as by `confirm`.
+    """
+    if len(found) != len(stored):
+        return Confirmation("differs", f"{len(found)} of {len(stored)} rounds were reached")
+    verdict: Verdict = "identical"
+    reason = _unequal(stored, found, ("initial", "selected"))
+    if reason and (_alike(stored, found) or reason.startswith("initial")):
+        verdict, reason = "differs", f"{reason} is not the same"
+    elif reason:
+        verdict, reason = _by_spread(stored, found, others)
+    return Confirmation(verdict, reason, len(stored), max(map(_gap, stored, found)))
+
+
+def _by_spread(
+    stored: Sequence[Row], found: Sequence[Row], others: Sequence[Sequence[Row]]
+) -> tuple[Verdict, str]:
+    """Whether scores are off by no more than twice the spread over seeds."""
     for one, two in zip(stored, found, strict=True):
         scores = [row.score for rows in (stored, *others) for row in rows if row.round == one.round]
         known = [score for score in scores if score is not None]
@@ -76,10 +102,11 @@ def _gap(one: Row, two: Row) -> float:
 
 def _alike(stored: Sequence[Row], found: Sequence[Row]) -> bool:
     """Whether both were made on one kind of CPU, by the same libraries."""
-    seen = {_machine(row) for row in (*stored, *found)}
+    seen = {machine(row.environment) for row in (*stored, *found)}
     return len(seen) == 1 and all(row.device == "cpu" for row in stored)
 
 
-def _machine(row: Row) -> tuple[object, ...]:
-    known = json.loads(row.environment)
+def machine(environment: str) -> tuple[object, ...]:
+    """The kind of CPU and the versions that decide bits, from a row's environment."""
+    known = json.loads(environment)
     return tuple(known.get(name) for name in _BITS)

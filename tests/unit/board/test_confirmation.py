@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.board.confirmation import confirm
+from bench.board.confirmation import confirm, repeated
 from bench.rows.schema import Row
 
 Make = Callable[..., list[Row]]
@@ -83,3 +83,42 @@ def test_a_gpu_is_never_the_same_kind_of_cpu(make_run: Make) -> None:
     stored = make_run("lc", 0, [0.5, 0.6], environment=HERE, device="cuda H200")
     others = [make_run("lc", 1, [0.6, 0.7])]
     assert confirm(stored, found(stored, score=0.61), others).verdict == "within"
+
+
+def chosen(stored: list[Row], **changes: Any) -> list[Row]:
+    """Another run that selected other items in its first round."""
+    return found(stored, 0, selected=(4, 3), **changes)
+
+
+def test_another_run_that_selects_the_same_is_identical(stored: list[Row]) -> None:
+    again = [replace(row, score=0.1, environment=THERE) for row in stored]
+    assert repeated(stored, again, []).verdict == "identical"
+
+
+def test_on_one_kind_of_cpu_another_run_must_select_the_same(
+    stored: list[Row], make_run: Make
+) -> None:
+    result = repeated(stored, chosen(stored), [make_run("lc", 1, [0.4, 0.7])])
+    assert result.verdict == "differs"
+    assert result.reason == "selected of round 0 is not the same"
+
+
+def test_elsewhere_the_scores_of_another_run_decide(stored: list[Row], make_run: Make) -> None:
+    others = [make_run("lc", 1, [0.6, 0.7])]  # spreads: 0.0707 each
+    for gap, verdict in ((0.14, "within"), (0.15, "differs")):
+        again = chosen(stored, environment=THERE)
+        again[1] = replace(again[1], score=0.6 + gap, environment=THERE)
+        result = repeated(stored, again, others)
+        assert (result.verdict, result.rounds) == (verdict, 2)
+        assert result.gap == pytest.approx(gap)
+
+
+def test_another_initial_set_is_wrong_anywhere(stored: list[Row], make_run: Make) -> None:
+    again = found(stored, 0, initial=(9,), environment=THERE)
+    result = repeated(stored, again, [make_run("lc", 1, [0.6, 0.7])])
+    assert (result.verdict, result.reason) == ("differs", "initial of round 0 is not the same")
+
+
+def test_another_run_must_get_as_far(stored: list[Row]) -> None:
+    result = repeated(stored, stored[:1], [])
+    assert (result.verdict, result.reason) == ("differs", "1 of 2 rounds were reached")
