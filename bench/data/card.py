@@ -124,6 +124,7 @@ class Recipe:
     same for every seed; or the pool is a size, drawn per seed from all splits but the one that is
     named for test. `distinct` keeps the first row of each text. The cumulative targets are
     `targets`, or `shares` of the pool in the unit. `variant` is one of the card's.
+    Without `strategies`, all bundled ones are compared, as far as they apply.
     `learner` is the default one ('': that of the kind); `settings` are what the protocol sets for
     any learner, beside what a user sets. With `each`, the initial set, for which the first target
     pays, is that many random items of each class.
@@ -133,7 +134,7 @@ class Recipe:
     pool: int | str
     test: int | str
     seeds: int
-    strategies: tuple[str, ...]
+    strategies: tuple[str, ...] = ()
     targets: tuple[int, ...] = ()
     shares: tuple[float, ...] = ()
     learner: str = ""

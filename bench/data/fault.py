@@ -148,8 +148,8 @@ def _recipe_faults(recipe: Recipe, splits: tuple[str, ...]) -> Iterator[str]:
         yield "has the same split as pool and test"
     if recipe.unit == "words" and isinstance(recipe.pool, int) and recipe.targets:
         yield "counts words of a drawn pool, so it needs shares: drawn pools differ in words"
-    if recipe.seeds < 1 or not recipe.strategies:
-        yield "needs at least one seed and one strategy"
+    if recipe.seeds < 1:
+        yield "needs at least one seed"
     if bool(recipe.targets) == bool(recipe.shares):
         yield "needs either targets or shares"
     if not _climbs((0, *(recipe.targets or recipe.shares))):

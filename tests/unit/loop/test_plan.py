@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from bench.board.stats import ENOUGH_SEEDS
+from bench.data import card as cards
 from bench.data.captioning import meteor
 from bench.error import UsageError
+from bench.loop import strategy
 from bench.loop.plan import Cell, plan
 
 
@@ -25,6 +28,26 @@ def test_none_stands_for_the_protocols_choice(tiny: Any) -> None:
     made = plan(tiny.request(strategies=None, seeds=None))
     assert names(made.cells) == ["random seed 0", "random seed 1", "lc seed 0", "lc seed 1"]
     assert {cell.key.protocol for cell in made.cells} == {"drawn"}
+
+
+def test_a_protocol_that_lists_no_strategies_compares_all_bundled_ones(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protocol = replace(tiny.cell("lc").task.protocol, strategies=())
+    whole = replace(tiny.cell("lc").task, protocol=protocol)
+    monkeypatch.setattr("bench.loop.plan.load_task", lambda request: whole)
+    found = plan(tiny.request(strategies=None))
+    named = [*found.inapplicable, *(cell.strategy for cell in found.cells)]
+    assert sorted(named) == strategy.names()
+    assert "lc" not in found.inapplicable
+
+
+def test_the_gates_protocol_is_that_of_every_embedded_task() -> None:
+    embedded = [cards.load(name) for name in cards.names() if not cards.load(name).files]
+    assert [card.name for card in embedded] == ["digits", "flights", "shapes"]
+    for card in embedded:
+        assert card.recipe("gate").strategies == ()
+        assert card.recipe("gate").seeds == ENOUGH_SEEDS
 
 
 def test_finished_and_failed_and_open_cells_are_told_apart(tiny: Any) -> None:
