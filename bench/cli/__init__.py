@@ -5,16 +5,19 @@ import sys
 import click
 
 from bench import __version__
+from bench.cli.check import check
 from bench.cli.compare import compare
 from bench.cli.data import data
 from bench.cli.gallery import gallery
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_
+from bench.cli.new_strategy import new_strategy
 from bench.cli.overlap import overlap
 from bench.cli.replay import replay
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.select import select
+from bench.cli.submit import submit
 from bench.error import BenchError
 
 INTERRUPTED = 130
@@ -52,11 +55,12 @@ Begin with:
 \b
 Exit codes:
   0    all went well
-  1    a cell failed; the others went on; or a replay does not confirm
+  1    a cell failed; the others went on; or a replay, or a submission, is not confirmed
   2    the request is wrong: an unknown name, a value out of range, a folder in use
   3    data is missing, damaged, malformed or unreadable
   4    results could not be written
   130  interrupted; the same command resumes
+`bench check` has a 1, 3 and 4 of its own: see its help.
 """
 
 
@@ -73,5 +77,8 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (run, list_, data, leaderboard, gallery, overlap, compare, replay, select, report):
+for verb in (
+    *(run, list_, data, leaderboard, gallery, overlap, compare, replay, select, report),
+    *(new_strategy, submit, check),
+):
     cli.add_command(verb)
