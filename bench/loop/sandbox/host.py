@@ -1,9 +1,7 @@
 """The side that holds model, labels and clock: starts guests, answers them, trusts no answer."""
 
 import atexit
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -72,37 +70,37 @@ class Nursery:
                 stderr=log,
                 start_new_session=True,
             )
-        self._told = self.orders.makefile("rb")
-        self._heard()
+        self._hear()
 
     @contextmanager
     def guest(self, limits: Limits) -> Iterator[Channel]:
         """The connection to a new guest, who is gone afterwards; SandboxError if none is born."""
         ours, theirs = socket.socketpair()
         with ours:
-            with theirs, suppress(BrokenPipeError):
+            with theirs, suppress(ConnectionError):
                 order = canonical(asdict(limits)).encode()
                 socket.send_fds(self.orders, [order], [theirs.fileno()])
-            keeper = self._heard()
+            self._hear()
             try:
                 yield Channel(ours, limits.reply, clock.monotonic() + limits.seconds)
             finally:
                 ours.close()
-                os.kill(keeper, signal.SIGTERM)  # a zombie until the nursery says so: still its own
-                self._heard()
+                with suppress(ConnectionError):
+                    self.orders.sendall(b"\0")
+                self._hear()
 
-    def _heard(self) -> int:
-        """A number that the nursery tells: 0 when it is ready, or a keeper's pid."""
-        line = self._told.readline()
-        if not line:
-            last = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            raise SandboxError(f"The sandbox could not be started: {last or 'it ended'}.")
-        return int(line)
+    def _hear(self) -> None:
+        """Wait until the nursery has done what it was told; SandboxError where it has ended."""
+        with suppress(ConnectionError):
+            if self.orders.recv(1):
+                return
+        told = self.log.read_text(errors="replace") if self.log.exists() else ""
+        last = told.strip().rpartition("\n")[2] or "it has ended"
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        raise SandboxError(f"There is no sandbox: {last}.")
 
     def close(self) -> None:
         """End it."""
-        self._told.close()
         self.orders.close()
         self.process.wait()
 

@@ -27,6 +27,7 @@ from bench.loop.sandbox.wire import Channel
 
 _ORDER = 64 * 1024
 _HIGH = 10
+_DONE = b"\0"
 
 
 def main(descriptor: int, scratch: str) -> None:
@@ -41,11 +42,11 @@ def main(descriptor: int, scratch: str) -> None:
 
 
 def _serve(descriptor: int, scratch: str) -> None:
-    """Tell when all is ready, then each keeper's pid when it is born and when it is gone."""
+    """Say a byte when all is ready, when a guest is born, and when it was told to end and has."""
     orders = socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH))
     os.dup2(os.open(os.devnull, os.O_RDONLY), wall.CONNECTION)  # which the guests' ends will take
     rules = wall.opened(wall.paths())
-    orders.sendall(b"0\n")
+    orders.sendall(_DONE)
     while True:
         sent, passed, _, _ = socket.recv_fds(orders, _ORDER, 1)
         if not sent:
@@ -55,9 +56,13 @@ def _serve(descriptor: int, scratch: str) -> None:
             orders.close()
             _keep(socket.socket(fileno=passed[0]), Limits(**json.loads(sent)), rules, scratch)
         os.close(passed[0])
-        orders.sendall(b"%d\n" % keeper)
+        orders.sendall(_DONE)
+        told = orders.recv(1)  # nothing, where the host is gone
+        os.kill(keeper, signal.SIGTERM)
         os.waitpid(keeper, 0)
-        orders.sendall(b"%d\n" % keeper)
+        if not told:
+            return
+        orders.sendall(_DONE)
 
 
 def _prepare() -> None:

@@ -10,6 +10,7 @@ from bench.error import UsageError
 from bench.loop import strategy
 from bench.loop.plan import plan
 from bench.loop.sandbox import host, wall
+from bench.loop.sandbox.limit import DEFAULT
 from bench.rows.schema import Row
 
 KINDS = ("tagging", "captioning", "images", "texts")
@@ -64,6 +65,25 @@ def test_a_machine_without_a_sandbox_is_no_fault_of_the_strategy(
     with pytest.raises(UsageError, match="No such luck"):
         tiny.run(cell)
     assert not cell.path.exists()
+
+
+def test_a_nursery_that_has_died_is_named_and_leaves_nothing() -> None:
+    nursery = host.Nursery()
+    nursery.process.kill()
+    nursery.process.wait()
+    for _ in range(2):
+        with pytest.raises(host.SandboxError, match="no sandbox: it has ended"):
+            with nursery.guest(DEFAULT):
+                raise AssertionError
+    assert not Path(nursery.scratch).exists()
+    nursery.close()
+
+
+def test_a_nursery_tidies_up() -> None:
+    nursery = host.Nursery()
+    assert Path(nursery.scratch).exists()
+    nursery.close()
+    assert not Path(nursery.scratch).exists()
 
 
 def test_the_file_is_not_run_here(tiny: Any, tmp_path: Path) -> None:
