@@ -72,9 +72,9 @@ def test_a_nursery_that_has_died_is_named_and_leaves_nothing() -> None:
     nursery.process.kill()
     nursery.process.wait()
     for _ in range(2):
-        with pytest.raises(host.SandboxError, match="no sandbox: it has ended"):
-            with nursery.guest(DEFAULT):
-                raise AssertionError
+        gone = pytest.raises(host.SandboxError, match="no sandbox: it has ended")
+        with gone, nursery.guest(DEFAULT):
+            raise AssertionError
     assert not Path(nursery.scratch).exists()
     nursery.close()
 
