@@ -81,9 +81,27 @@ def _by_spread(
         if len(known) < 2:
             return "unjudged", f"no other seed has round {one.round}, whose spread could judge it"
         spread = float(np.std(known, ddof=1))
-        if _gap(one, two) > 2 * spread:
+        if not _gap(one, two) <= 2 * spread:  # nor where it is no number
             return "differs", f"round {one.round} by over twice the spread over seeds, {spread:.4f}"
     return "within", "on another machine"
+
+
+def shifted(stored: Sequence[Sequence[Row]], found: Sequence[Sequence[Row]]) -> str:
+    """The first round whose scores are off on the mean of all cells, one a seed; '' for none.
+
+    Other bits move scores, but not all one way: two standard errors of the mean over seeds are
+    left, by the spread of what was found.
+    """
+    for number in range(len(found[0]) if len(found) > 1 else 0):
+        ours, theirs = (
+            np.array([rows[number].score for rows in cells], dtype=float)
+            for cells in (stored, found)
+        )
+        allowed = 2 * float(np.std(theirs, ddof=1)) / len(theirs) ** 0.5
+        gap = float(np.mean(ours - theirs))
+        if not abs(gap) <= allowed:
+            return f"round {number}: the mean score is off by {gap:+.4f}, over {allowed:.4f}"
+    return ""
 
 
 def _unequal(stored: Sequence[Row], found: Sequence[Row], names: Sequence[str]) -> str:
@@ -109,4 +127,4 @@ def _alike(stored: Sequence[Row], found: Sequence[Row]) -> bool:
 def machine(environment: str) -> tuple[object, ...]:
     """The kind of CPU and the versions that decide bits, from a row's environment."""
     known = json.loads(environment)
-    return tuple(known.get(name) for name in _BITS)
+    return tuple(known.get(name) for name in _BITS) if isinstance(known, dict) else ()

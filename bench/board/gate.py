@@ -56,8 +56,8 @@ class Line:
     `areas`: candidate minus baseline, paired by seed; None where nothing could be paired.
     `passes`: before and after, of every seed and round that both timed; `untimed` says why none
     is. The p are those of paired t tests, Holm-adjusted over all lines; None where all is equal or
-    there is one pair. `judged`: whether any round of both was compared; `same`: whether what no
-    clock decides was the same to the bit in all.
+    there is one pair. `judged`: whether any round of both was compared, to the bit or by a
+    test; `same`: whether what no clock decides was the same to the bit in all.
     """
 
     place: Place
@@ -112,13 +112,13 @@ def _line(before: Runs, after: Runs, settings: Settings) -> Line:
     line = Line(first.place, first.name, first.strategy)
     if not before:
         only = Finding(Verdict.NEW, f"{_seeds(after)}, not in the baseline")
-        return replace(line, findings=(only,))
+        return replace(line, findings=(*_failed((), after), only))
     pairs = [(one, two) for one in before for two in after if one.seed == two.seed]
     gap = next((told for pair in pairs if (told := _gap(*pair, settings))), "")
     if gap:
         return replace(line, findings=(Finding(Verdict.APART, gap),))
     found = {one.seed: gate_pair.difference(one, two) for one, two in pairs}
-    findings = [*_failed(pairs), *_missing(before, after), *_changed(pairs, found)]
+    findings = [*_failed(before, after), *_missing(before, after), *_changed(pairs, found)]
     line = replace(line, findings=tuple(findings), same=not any(found.values()))
     return _clocked(_scored(line, pairs), pairs)
 
@@ -127,9 +127,10 @@ def _gap(one: Run, two: Run, settings: Settings) -> str:
     return compare_place.gap(one.place, two.place, settings)
 
 
-def _failed(pairs: Pairs) -> Iterator[Finding]:
-    """Cells that fail now and did not before."""
-    found = [two for one, two in pairs if two.error is not None and one.error is None]
+def _failed(before: Runs, after: Runs) -> Iterator[Finding]:
+    """Cells that fail now and did not before, or not so early."""
+    once = {run.seed: run.rounds for run in before if run.error is not None}
+    found = [run for run in after if run.error and run.rounds < once.get(run.seed, run.rounds + 1)]
     if found:
         said = (found[0].error or "").splitlines() or [""]
         reason = f"{_seeds(found)} failed, the first in round {found[0].rounds}: {said[0][:200]}"
@@ -169,7 +170,8 @@ def _scored(line: Line, pairs: Pairs) -> Line:
     gap = entry.difference(after, before)
     equal = gap is None or (gap.mean == 0 and gap.std == 0)
     p = None if gap is None or equal else stats.student(gap)
-    return replace(line, areas=gap, areas_p=p, judged=True)
+    exact = any(gate_pair.exact(*pair) for pair in pairs)
+    return replace(line, areas=gap, areas_p=p, judged=exact or equal or p is not None)
 
 
 def _clocked(line: Line, pairs: Pairs) -> Line:

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from bench.error import DataError, StorageError, UsageError
 from bench.rows.schema import SANDBOX, Row
 from bench.spec import Value, canonical
@@ -24,6 +27,8 @@ SCHEMA_VERSION = "1"
 MANIFEST, REPORT, ENVIRONMENT, ROWS = "submission.json", "REPORT.md", "environment.json", "rows"
 FILES, BYTES = 100, 4 * 1024 * 1024
 """How many files a submission may have, and how large each may be."""
+ROUNDS = 1000
+"""How many rows a file of rows may have."""
 
 _DEPTH = 4  # of folders below a submission's own
 _REMEDY = "make the folder anew with `bench submit`"
@@ -91,6 +96,25 @@ def read(folder: Path) -> Submission:
                 f"{digest[:12]}…; {_REMEDY}."
             )
     return Submission(manifest, files)
+
+
+def swollen(held: Submission) -> Iterator[str]:
+    """What of its Parquet would take more room than its files do, before any value is read."""
+    for name in held.manifest.rows:
+        try:
+            found = pq.ParquetFile(pa.BufferReader(held.files[name])).metadata
+        except pa.ArrowException:
+            continue  # whoever reads its rows will say so
+        groups = [found.row_group(number) for number in range(found.num_row_groups)]
+        columns = [group.column(at) for group in groups for at in range(found.num_columns)]
+        if found.num_rows > ROUNDS:
+            yield f"{name} has {found.num_rows} rows"
+        elif any(column.compression not in ("SNAPPY", "UNCOMPRESSED") for column in columns):
+            yield f"{name} is packed otherwise than `bench run` does"
+        elif any("DICTIONARY" in each for column in columns for each in column.encodings):
+            yield f"{name} has dictionaries, which `bench run` does not write"
+        elif sum(column.total_uncompressed_size for column in columns) > 8 * BYTES:
+            yield f"{name} unpacks to many times its size"
 
 
 def check_free(folder: Path, subject: tuple[object, ...]) -> None:
@@ -229,6 +253,16 @@ def _malformed(known: Any) -> Iterator[str]:
     yield from _untidy(known)
 
 
+def _texts(known: Any) -> Iterator[str]:
+    """All texts of a manifest, names included."""
+    if isinstance(known, str):
+        yield known
+    for each in known if isinstance(known, list | dict) else ():
+        yield from _texts(each)
+    for each in known.values() if isinstance(known, dict) else ():
+        yield from _texts(each)
+
+
 def _untidy(known: dict[str, Any]) -> Iterator[str]:
     """Values of the right types that cannot be right."""
     name = known["strategy"]
@@ -246,3 +280,5 @@ def _untidy(known: dict[str, Any]) -> Iterator[str]:
             yield f"'rows' names {path[:80]!r}, no file that `bench run` would write"
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
             yield f"'rows' has no digest of {path[:80]!r}"
+    if not all(text.isprintable() for text in _texts(known)):
+        yield "a text holds characters that do not print"

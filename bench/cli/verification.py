@@ -46,6 +46,7 @@ def _wrong(folder: Path, held: "Submission", work: Path, data_root: Path | None)
     from rich.console import Console
 
     from bench.board import submission
+    from bench.data.oracle import OracleError
     from bench.loop import source
     from bench.progress import watch
 
@@ -53,6 +54,10 @@ def _wrong(folder: Path, held: "Submission", work: Path, data_root: Path | None)
     if found.digest != held.manifest.sha256:
         raise DataError(f"{found.path} has just changed; verify a folder at rest.")
     cell = _cell(found, held.manifest, work, data_root)
+    swollen = list(submission.swollen(held))
+    yield from swollen
+    if swollen:
+        return
     cells = _stored(work / "held" / submission.ROWS)
     faults = [*_misplaced(held, cells, cell, found.text)]
     faults += submission.faults(held.manifest, cells, cell.targets)
@@ -61,9 +66,15 @@ def _wrong(folder: Path, held: "Submission", work: Path, data_root: Path | None)
         return
     _remark(held, cell)
     with watch(len(cells) + 1, Console(stderr=True)) as notify:
+        refits = []
         for rows in cells:
-            yield from _replayed(rows, cells, cell, notify)
-        yield from _repeated(cells, cell, notify)
+            try:
+                refits.append(_refitted(rows, cell, notify))
+            except OracleError as reason:
+                yield f"seed {rows[0].seed}: {reason}"
+        if len(refits) == len(cells):
+            yield from _replayed(cells, refits)
+            yield from _repeated(cells, refits, cell, notify)
 
 
 def _cell(found: "Source", manifest: "Manifest", work: Path, data_root: Path | None) -> "Cell":
@@ -86,13 +97,21 @@ def _stored(folder: Path) -> "list[list[Row]]":
 
     cells: dict[schema.Key, list[Row]] = {}
     try:
-        table = store.scan([folder])
+        held = schema.from_table(store.scan([folder]))
+        schema.validate(held, str(folder))
     except DataError as reason:  # which may name what the rows name
-        raise DataError("".join(c if c.isprintable() else "?" for c in str(reason))) from None
-    for row in schema.from_table(table):
+        raise DataError(_plain(str(reason))) from None
+    except (ValueError, OverflowError, TypeError) as reason:  # values that Python has no room for
+        raise DataError(f"The rows hold what is no value ({type(reason).__name__}).") from None
+    for row in held:
         cells.setdefault(schema.cell_key(row), []).append(row)
     rows = (sorted(found, key=lambda row: row.round) for found in cells.values())
     return sorted(rows, key=lambda found: found[0].seed)
+
+
+def _plain(text: str) -> str:
+    """A stranger's words without what a terminal or a log would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _misplaced(
@@ -125,27 +144,32 @@ def _remark(held: "Submission", cell: "Cell") -> None:
         )
 
 
-def _replayed(
-    rows: "list[Row]", cells: "list[list[Row]]", cell: "Cell", notify: "Notify"
-) -> Iterator[str]:
-    """What a refit of a cell from its ids does not confirm."""
-    from bench.board.confirmation import confirm
-    from bench.data.oracle import OracleError
+def _refitted(rows: "list[Row]", cell: "Cell", notify: "Notify") -> "list[Row]":
     from bench.loop.fit import FitStore
     from bench.loop.refit import refit
     from bench.rows.schema import SERIAL
 
     fits = FitStore(cell.request.out / ".fits" / SERIAL)
-    try:
-        found = list(refit(rows, fits, notify, cell.request.data_root))
-    except OracleError as reason:
-        yield f"seed {rows[0].seed}: {reason}"
-        return
-    result = confirm(rows, found, [each for each in cells if each is not rows])
-    yield from _said(result, rows, "fitted again from its ids")
+    return list(refit(rows, fits, notify, cell.request.data_root))
 
 
-def _repeated(cells: "list[list[Row]]", cell: "Cell", notify: "Notify") -> Iterator[str]:
+def _replayed(cells: "list[list[Row]]", found: "list[list[Row]]") -> Iterator[str]:
+    """What the refits of all cells from their ids do not confirm.
+
+    The spread that is left elsewhere is that of the refits: what was handed in has no say in it.
+    """
+    from bench.board.confirmation import confirm, shifted
+
+    for rows, again in zip(cells, found, strict=True):
+        others = [each for each in found if each is not again]
+        yield from _said(confirm(rows, again, others), rows, "fitted again from its ids")
+    if told := shifted(cells, found):
+        yield f"all seeds together, fitted again, {told}"
+
+
+def _repeated(
+    cells: "list[list[Row]]", found: "list[list[Row]]", cell: "Cell", notify: "Notify"
+) -> Iterator[str]:
     """What another run of one cell, drawn now, does not confirm."""
     from bench.board.confirmation import repeated
     from bench.loop.executor import execute
@@ -158,7 +182,7 @@ def _repeated(cells: "list[list[Row]]", cell: "Cell", notify: "Notify") -> Itera
     if failed:
         yield f"seed {again.seed}, run again in the sandbox: {failed[0][1]}"
         return
-    others = [each for each in cells if each is not rows]
+    others = [each for each in found if each[0].seed != again.seed]
     yield from _said(repeated(rows, store.read(again.path), others), rows, "run again")
 
 

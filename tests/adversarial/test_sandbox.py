@@ -7,6 +7,7 @@ walls have to hold alone.
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -65,6 +66,15 @@ def run(small: Any, body: str, limits: Limits = SMALL, **changes: Any) -> list[R
     rows: list[Row] = small.run(cell)
     assert {row.isolation for row in rows} == {"sandbox"}
     return rows
+
+
+def called(line: str) -> str:
+    """A body that makes a call of the C library and raises what it says."""
+    return f"""
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.{line} < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    """
 
 
 BLOCKED = {
@@ -138,14 +148,15 @@ BLOCKED = {
         """,
         "nothing else is open",
     ),
-    "the network": ("""socket.create_connection(("1.1.1.1", 80), 3)""", "unreachable|denied"),
+    "the network": ("""socket.create_connection(("1.1.1.1", 80), 3)""", "not permitted"),
     "the network without connections": (
         """socket.socket(type=socket.SOCK_DGRAM).sendto(b"labels", ("1.1.1.1", 53))""",
-        "unreachable",
+        "not permitted",
     ),
-    "a socket of this machine": (
-        """socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket")""",
-        "denied|No such file|not permitted",
+    "a pair of sockets": ("""socket.socketpair()""", "not permitted"),
+    "the connection itself, elsewhere": (
+        """socket.socket(fileno=os.dup(3)).connect("/tmp/somebody")""",
+        "not permitted",
     ),
     "symlinks": (
         """
@@ -176,6 +187,16 @@ BLOCKED = {
     "filling memory": ("""bytearray(1 << 33)""", "MemoryError"),
     "filling torch's memory": ("""torch.ones(1 << 31)""", "RuntimeError|memory"),
     "filling memory without names": ("""mmap.mmap(-1, 1 << 33)""", "memory|MemoryError"),
+    "memory that no limit counts": (
+        called("shmget(0, 1 << 27, 0o1600)"),
+        "not permitted",
+    ),
+    "files without names": ("""os.memfd_create("m")""", "not permitted"),
+    "keys": (called("syscall(250, 0, -3, 1)"), "not permitted"),
+    "another way to all calls": (
+        called("syscall(425, 4, ctypes.create_string_buffer(256))"),
+        "not permitted",
+    ),
     "raising its limits": (
         """resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)""",
         "ValueError|PermissionError",
@@ -316,6 +337,18 @@ def test_it_is_ended(tiny: Any, cheat: str) -> None:
     assert row.error == "The strategy took longer than it may."
 
 
+def test_a_socket_with_a_path_cannot_be_reached(tiny: Any, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen()
+        body = f"""socket.socket(socket.AF_UNIX).connect({str(tmp_path / "s")!r})"""
+        (row,) = run(tiny, body)
+        assert "not permitted" in row.error
+        listening.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
 def test_who_closes_the_line_and_stays_is_ended_too(tiny: Any) -> None:
     (row,) = run(tiny, "os.close(3)\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\nwhile True: pass")
     assert row.error == "The strategy ended without an answer."
@@ -323,6 +356,11 @@ def test_who_closes_the_line_and_stays_is_ended_too(tiny: Any) -> None:
 
 
 HARMLESS = {
+    "signals to the group": """
+        os.kill(0, signal.SIGSTOP)
+        os.kill(0, signal.SIGKILL)
+        os.kill(0, signal.SIGTERM) if os.getpgid(0) != 1 else None
+    """,
     "changing the view": """
         view.labeled.ids.zero_()
         view.unlabeled.zero_()
@@ -428,7 +466,7 @@ WALLS = {
     "Landlock": "kernel.fence = lambda rules: kernel._libc.prctl(38, 1, 0, 0, 0)",
     "network namespace": LEAVE.format(("user", "process", "mount")),
     "process namespace": LEAVE.format(("user", "network", "mount")),
-    "seccomp": "kernel.forbid_processes = lambda: None",
+    "seccomp": "kernel.forbid_calls = lambda: None",
     "scratch": "kernel.OWN = kernel.LIST",
 }
 

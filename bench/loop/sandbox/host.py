@@ -30,9 +30,10 @@ from bench.loop.source import Source
 from bench.loop.view import View
 from bench.spec import canonical
 
-MOST = 1000
+MOST = 200
 """The largest number that a signal may be asked for with, as a width or a number of masks."""
 _NOTES, _WORDS = 16, 300
+_PATIENCE = 120.0  # seconds until a nursery that does not answer is given up
 _TWISTER = 624  # numbers in the state of torch's generator
 Select = Callable[..., Any]
 _START = (
@@ -57,6 +58,7 @@ class Nursery:
         self.scratch = mkdtemp(prefix="guest-")  # the nursery removes it when this process is gone
         self.log = Path(self.scratch, "log")
         self.orders, theirs = socket.socketpair()
+        self.orders.settimeout(_PATIENCE)
         package = str(Path(__file__).parents[3])
         with theirs, self.log.open("wb") as log:
             arguments = (package, str(theirs.fileno()), self.scratch)
@@ -91,9 +93,13 @@ class Nursery:
 
     def _hear(self) -> None:
         """Wait until the nursery has done what it was told; SandboxError where it has ended."""
-        with suppress(ConnectionError):
+        try:
             if self.orders.recv(1):
                 return
+        except OSError:  # it is gone, or silent for minutes
+            pass
+        self.process.kill()
+        self.process.wait()
         told = self.log.read_text(errors="replace") if self.log.exists() else ""
         last = told.strip().rpartition("\n")[2] or "it has ended"
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -105,9 +111,15 @@ class Nursery:
         self.process.wait()
 
 
-@cache
 def nursery() -> Nursery:
     """This process' nursery, started once; its imports take seconds, outside of any clock."""
+    if _started().process.poll() is not None:
+        _started.cache_clear()
+    return _started()
+
+
+@cache
+def _started() -> Nursery:
     made = Nursery()
     atexit.register(made.close)
     return made

@@ -26,10 +26,28 @@ _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # on every architecture
 _CAPABILITIES = 0x20080522
 
-# By machine: what the kernel calls it, and its calls that make a process or a thread.
-_FORKS = {
-    "x86_64": (0xC000003E, (56, 57, 58, 435)),
-    "aarch64": (0xC00000B7, (220, 435)),
+# By machine: what the kernel calls it, and the numbers of the calls that a guest may not make.
+_REFUSED = {
+    "x86_64": (
+        0xC000003E,
+        (
+            *(56, 57, 58, 435),  # clone, fork, vfork, clone3: no process, no thread
+            *(41, 42, 53),  # socket, connect, socketpair: those with a path leave every namespace
+            *(29, 64, 68, 319),  # shmget, semget, msgget, memfd_create: memory that no limit counts
+            *(248, 249, 250),  # add_key, request_key, keyctl: keys belong to no namespace
+            *(298, 321, 323, 425),  # perf_event_open, bpf, userfaultfd, io_uring_setup
+        ),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        (
+            *(220, 435),
+            *(198, 203, 199),
+            *(194, 190, 186, 279),
+            *(217, 218, 219),
+            *(241, 280, 282, 425),
+        ),
+    ),
 }
 _OTHER_TABLE = 0x40000000  # calls of x86_64 under another number
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050001  # the latter as EPERM
@@ -118,15 +136,15 @@ def fence(rules: Sequence[tuple[int, int]]) -> None:
     os.close(ruleset)
 
 
-def forbid_processes() -> None:
-    """Make no process and no thread from here on, not even as root, whom no limit binds.
+def forbid_calls() -> None:
+    """Refuse what no namespace, rule or limit covers: processes, sockets, uncounted memory, keys.
 
     After `fence`, which gives up what a filter of calls (`man 2 seccomp`) may not be combined with.
     """
-    if platform.machine() not in _FORKS:
+    if platform.machine() not in _REFUSED:
         raise LayerError("seccomp", f"the calls of {platform.machine()} are not known")
-    machine, forks = _FORKS[platform.machine()]
-    tests = [(0x35, _OTHER_TABLE), *((0x15, number) for number in forks)]
+    machine, refused = _REFUSED[platform.machine()]
+    tests = [(0x35, _OTHER_TABLE), *((0x15, number) for number in refused)]
     lines = [(0x20, 0, 0, 4), (0x15, 0, len(tests) + 2, machine), (0x20, 0, 0, 0)]
     lines += [(code, len(tests) - at, 0, k) for at, (code, k) in enumerate(tests)]
     lines += [(0x06, 0, 0, _ALLOW), (0x06, 0, 0, _REFUSE)]

@@ -10,7 +10,7 @@ class Limits:
     """Of one selection; what is beyond ends it."""
 
     seconds: float = 600.0
-    """Of the wall clock, signals included."""
+    """Of the wall clock, signals included; one that is being computed is not cut short."""
     memory: int = 4096 * MIB
     """Bytes of address space beyond what the imports take."""
     scratch: int = 64 * MIB

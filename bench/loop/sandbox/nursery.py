@@ -28,6 +28,7 @@ from bench.loop.sandbox.wire import Channel
 _ORDER = 64 * 1024
 _HIGH = 10
 _DONE = b"\0"
+_AWAITED = {signal.SIGTERM, signal.SIGCHLD}
 
 
 def main(descriptor: int, scratch: str) -> None:
@@ -79,12 +80,14 @@ def _keep(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scra
     """The keeper: ends with its guest, or ends it; never returns."""
     try:
         wall.leave(Path(scratch), limits)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
         child = os.fork()
         if child == 0:
             _live(end, limits, rules, scratch)
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
         kernel.die_with_parent(signal.SIGTERM)
         end.close()
+        if signal.sigwait(_AWAITED) == signal.SIGTERM:
+            os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     except LayerError as reason:
         _refuse(Channel(end, sys.maxsize), reason)
@@ -96,6 +99,8 @@ def _live(end: socket.socket, limits: Limits, rules: list[tuple[int, int]], scra
     """The guest: shuts itself in, then serves one selection; never returns."""
     try:
         kernel.die_with_parent(signal.SIGKILL)
+        os.setsid()  # a signal to one's group crosses namespaces
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
         os.dup2(end.fileno(), wall.CONNECTION, inheritable=False)
         os.dup2(0, 2)  # nobody reads what a guest has to say beside
         channel = Channel(socket.socket(fileno=wall.CONNECTION), sys.maxsize)

@@ -1,8 +1,8 @@
 """The walls of the sandbox: what a process may still do once it has shut itself in.
 
 Its own user, network, process, mount, IPC and host name namespaces; Landlock: Python and its
-libraries may be read, a scratch folder in memory be written, nothing be executed; no process
-and no thread be made; limits on memory, processor time, files and what is written; no descriptor
+libraries may be read, a scratch folder in memory be written, nothing be executed; no process,
+thread or socket be made; limits on memory, processor time, files and what is written; no descriptor
 but its connection; no power to undo any of this.
 """
 
@@ -61,12 +61,20 @@ def shut(rules: Sequence[tuple[int, int]], scratch: Path, limits: Limits) -> Non
     kernel.drop_capabilities()
     seconds = int(limits.seconds) + 1
     kernel.limit(AS=memory, CPU=seconds, NOFILE=limits.files, FSIZE=limits.scratch, CORE=0)
-    kernel.forbid_processes()
+    _try_network()
+    kernel.forbid_calls()
     _try(scratch)
 
 
+def _try_network() -> None:
+    """While there are sockets still: nothing can be reached with one."""
+    with socket.socket(type=socket.SOCK_DGRAM) as end:
+        if end.connect_ex(("127.0.0.1", 9)) != errno.ENETUNREACH:
+            raise LayerError("network namespace", "it does not hold")
+
+
 def _try(scratch: Path) -> None:
-    """Push against each wall once."""
+    """Push against each other wall once."""
     try:
         (scratch / "probe").write_bytes(b"0")
         (scratch / "probe").unlink()
@@ -75,9 +83,9 @@ def _try(scratch: Path) -> None:
     with suppress(OSError):
         list(Path("/").iterdir())
         raise LayerError("Landlock", "it does not hold")
-    with socket.socket(type=socket.SOCK_DGRAM) as end:
-        if end.connect_ex(("127.0.0.1", 9)) != errno.ENETUNREACH:
-            raise LayerError("network namespace", "it does not hold")
+    with suppress(OSError):
+        socket.socket(socket.AF_UNIX).close()
+        raise LayerError("seccomp", "it does not hold")
     with suppress(OSError):
         if os.fork() == 0:
             os._exit(0)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.board.confirmation import confirm, repeated
+from bench.board.confirmation import confirm, repeated, shifted
 from bench.rows.schema import Row
 
 Make = Callable[..., list[Row]]
@@ -122,3 +122,29 @@ def test_another_initial_set_is_wrong_anywhere(stored: list[Row], make_run: Make
 def test_another_run_must_get_as_far(stored: list[Row]) -> None:
     result = repeated(stored, stored[:1], [])
     assert (result.verdict, result.reason) == ("differs", "1 of 2 rounds were reached")
+
+
+def test_scores_that_are_all_off_one_way_are_noticed(make_run: Make) -> None:
+    refits = [make_run("lc", seed, [0.5, 0.6 + 0.01 * seed]) for seed in range(5)]
+    assert shifted(refits, refits) == ""
+    raised = [[cell[0], replace(cell[1], score=(cell[1].score or 0) + 0.02)] for cell in refits]
+    assert shifted(raised, refits).startswith(
+        "round 1: the mean score is off by +0.0200, over 0.01"
+    )
+    turned = [
+        [cell[0], replace(cell[1], score=(cell[1].score or 0) + s)]
+        for cell, s in zip(refits, (0.02, -0.02, 0.02, -0.02, 0.0), strict=True)
+    ]
+    assert shifted(turned, refits) == ""
+    assert shifted(raised[:1], refits[:1]) == ""
+
+
+def test_a_score_that_is_no_number_is_within_nothing(stored: list[Row], make_run: Make) -> None:
+    others = [make_run("lc", 1, [0.4, 0.9])]
+    again = found(stored, score=float("nan"), environment=THERE)
+    assert confirm(stored, again, others).verdict == "differs"
+
+
+def test_an_environment_that_is_no_object_is_of_no_machine(stored: list[Row]) -> None:
+    strange = [replace(row, environment="[]") for row in stored]
+    assert confirm(strange, found(stored, score=0.9), []).verdict == "unjudged"

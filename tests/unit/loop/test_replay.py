@@ -91,7 +91,7 @@ def test_a_ranking_finds_the_fits_of_its_run(tiny: Any) -> None:
 def test_a_strategy_that_fails_now_says_so(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     row = tiny.run(tiny.cell("random", rounds=1))[0]
     lc = strategy.load("lc")
-    monkeypatch.setattr(strategy, "load", lambda text: replace(lc, select=lambda *given: 1 / 0))
+    monkeypatch.setattr(strategy, "load", lambda *_: replace(lc, select=lambda *given: 1 / 0))
     with pytest.raises(SelectionError, match="ZeroDivisionError"):
         again(tiny, row)
 

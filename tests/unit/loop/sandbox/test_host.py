@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bench.data import card
 from bench.error import UsageError
 from bench.loop import strategy
 from bench.loop.plan import plan
@@ -147,6 +148,6 @@ def test_no_label_lies_among_what_may_be_read() -> None:
 
     data = Path(sklearn.__file__).parent / "datasets" / "data"
     ours = Path(host.__file__).parents[2]
-    for hidden in (data / "digits.csv.gz", ours / "data" / "oracle.py", ours.parent / "datasets"):
+    for hidden in (data / "digits.csv.gz", ours / "data" / "oracle.py", card.folder()):
         assert not any(hidden.resolve().is_relative_to(each) for each in allowed)
     assert len(allowed) > 10
