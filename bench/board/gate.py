@@ -171,7 +171,7 @@ def _scored(line: Line, pairs: Pairs) -> Line:
     equal = gap is None or (gap.mean == 0 and gap.std == 0)
     p = None if gap is None or equal else stats.student(gap)
     exact = any(gate_pair.exact(*pair) for pair in pairs)
-    return replace(line, areas=gap, areas_p=p, judged=exact or equal or p is not None)
+    return replace(line, areas=gap, areas_p=p, judged=line.same or exact or p is not None)
 
 
 def _clocked(line: Line, pairs: Pairs) -> Line:

@@ -215,6 +215,32 @@ def test_what_is_new_is_noted(cells: Make) -> None:
     assert not line.judged
 
 
+def test_what_is_new_and_fails_is_a_regression(cells: Make) -> None:
+    broken = changed(cells("nse"), 0, 0, status="failed", error="no ids", selected=())
+    broken = [row for row in broken if row.seed or not row.round]
+    line = check(cells(), [*cells(), *broken])[1]
+    assert verdicts(line) == [Verdict.FAILED, Verdict.NEW]
+    more = only([row for row in cells("nse") if row.seed], broken)
+    assert more.verdict == Verdict.FAILED
+
+
+def test_what_fails_earlier_than_before_is_a_regression(cells: Make) -> None:
+    failed = [row for row in cells() if (row.seed, row.round) != (2, 2)]
+    late = changed(failed, 2, 1, status="failed", error="no ids", selected=())
+    early = changed(failed, 2, 0, status="failed", error="no ids", selected=())
+    early = [row for row in early if (row.seed, row.round) != (2, 1)]
+    assert only(late, early).verdict == Verdict.FAILED
+    assert not only(early, late).regressed or only(early, late).verdict == Verdict.CHANGED
+
+
+def test_one_seed_from_elsewhere_is_no_measurement(cells: Make) -> None:
+    before = [replace(row, environment=ELSEWHERE) for row in cells()[:3]]
+    after = cells(gaps=(-0.3,))
+    assert not only(before, after).judged
+    assert only(cells()[:3], after).judged  # to the bit
+    assert only(before, cells()[:3]).judged  # all is equal
+
+
 def test_more_seeds_than_the_baseline_has_do_no_harm(cells: Make) -> None:
     assert only([row for row in cells() if row.seed < 3], cells()).verdict == Verdict.SAME
 

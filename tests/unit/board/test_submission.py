@@ -6,6 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench.board import submission
@@ -296,3 +298,35 @@ def test_nobody_may_have_bought_more_than_the_budget(
 
 def test_a_manifest_has_nothing_of_the_machine() -> None:
     assert not {"user", "host", "path", "cwd"} & asdict(MADE).keys()
+
+
+def packed(rows: int = 3, text: str = "x", **options: Any) -> bytes:
+    """A Parquet file; as `bench run` packs it, unless `options` say otherwise."""
+    sink = pa.BufferOutputStream()
+    usual = {"compression": "snappy", "use_dictionary": False}
+    pq.write_table(pa.table({"text": [text] * rows}), sink, **{**usual, **options})
+    return bytes(sink.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (packed(), ""),
+        (b"PAR1", ""),  # whoever reads the rows says so
+        (packed(compression="zstd"), "is packed otherwise than `bench run` does"),
+        (packed(use_dictionary=True), "has dictionaries, which `bench run` does not write"),
+        (packed(1001), "has 1001 rows"),
+        (packed(500, "x" * 100_000), "unpacks to many times its size"),
+    ],
+)
+def test_rows_that_would_fill_the_memory_are_named(
+    folder: Path, content: bytes, reason: str
+) -> None:
+    held = submission.read(folder)
+    found = list(submission.swollen(held._replace(files={**held.files, ROW: content})))
+    assert found == ([f"{ROW} {reason}"] if reason else [])
+
+
+def test_a_text_that_a_terminal_would_obey_is_refused(folder: Path) -> None:
+    claim(folder, task="x\n::warning::\x1b[2J")
+    refused(folder, "a text holds characters that do not print")
