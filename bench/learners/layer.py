@@ -102,10 +102,16 @@ class BiLSTM(nn.Module):
 
         `run` gives the outputs of one direction [T, B, H].
         """
-        steps = torch.arange(x.shape[0], device=x.device).unsqueeze(1)
-        mirror = torch.where(steps < lengths, lengths - 1 - steps, steps).unsqueeze(-1)
+        columns = torch.arange(len(lengths), device=x.device)
+        steps = torch.arange(len(x), device=x.device).unsqueeze(1)
+        mirror = torch.where(steps < lengths, lengths - 1 - steps, steps) * len(lengths) + columns
+        last = (lengths - 1) * len(lengths) + columns
         ahead = run(self.forward_lstm, x)
-        behind = run(self.backward_lstm, x.gather(0, mirror.expand_as(x)))
-        last = (lengths - 1).view(1, -1, 1).expand(1, -1, ahead.shape[-1])
-        z = torch.cat([ahead.gather(0, last), behind.gather(0, last)], -1).squeeze(0)
-        return torch.cat([ahead, behind.gather(0, mirror.expand_as(behind))], -1), z
+        behind = run(self.backward_lstm, _rows(x, mirror))
+        z = torch.cat([_rows(ahead, last), _rows(behind, last)], -1)
+        return torch.cat([ahead, _rows(behind, mirror)], -1), z
+
+
+def _rows(x: Tensor, rows: Tensor) -> Tensor:
+    """Whole rows of x [T, B, E], counted through its steps; several times as fast as a gather."""
+    return x.flatten(0, 1).index_select(0, rows.flatten()).view(*rows.shape, x.shape[-1])

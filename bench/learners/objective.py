@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bench.learners.adam import Adam
 from bench.learners.batching import Data, buckets
 from bench.learners.config import Config
 from bench.learners.discriminator import Discriminator
@@ -123,9 +124,9 @@ class Training:
     def _read(self, data: Data, rows: Tensor) -> Any:
         return data.draw(rows, self.device, self.order, self.dropout)
 
-    def _adam(self, *modules: torch.nn.Module) -> torch.optim.Optimizer:
+    def _adam(self, *modules: torch.nn.Module) -> Adam:
         parameters = [p for module in modules for p in module.parameters()]
-        return torch.optim.Adam(parameters, lr=self.config.learning_rate, fused=True)
+        return Adam(parameters, self.config.learning_rate)
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
@@ -170,7 +171,7 @@ def discriminator_loss(logits: Tensor, known: int) -> Tensor:
     return F.softplus(-logits[:known]).mean() + F.softplus(logits[known:]).mean()
 
 
-def _step(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+def _step(optimiser: Adam, loss: Tensor) -> None:
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimiser.step()

@@ -7,6 +7,7 @@ the N most likely sequences, because a prefix's rank does not depend on what fol
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from bench.learners.tagging.decoder import Decoder, State
@@ -16,33 +17,72 @@ from bench.learners.tagging.encoder import Encoding
 def beam(decoder: Decoder, encoding: Encoding, tags: int, width: int) -> tuple[Tensor, Tensor]:
     """The `width` most likely tag sequences of a batch whose lengths must not increase.
 
-    Returns log P [B, W], best first (−inf where fewer sequences exist), and tags [T, B, W].
-    Sentences that have ended leave the computation: only the first, still running ones go on.
+    Returns log P [B, W], best first (−inf where fewer sequences exist), and tags [T, B, W], the
+    start mark in the padding.
     """
-    steps, count = encoding.states.shape[0], encoding.z.shape[0]
-    memory, first = decoder.start(encoding)
-    state = tuple(part.unsqueeze(1).expand(-1, width, -1) for part in first)
-    scores = encoding.z.new_full((count, width), -torch.inf)
-    scores[:, 0] = 0
-    path = torch.full((steps, count, width), tags, device=scores.device)
-    running = (torch.arange(steps, device=scores.device).unsqueeze(1) < encoding.lengths).sum(1)
-    previous = path[0].clone()
-    for time, n in enumerate(running.tolist()):
-        memory, state = memory.head(n), tuple(part[:n] for part in state)
-        logits, state = decoder.step(memory, time, previous[:n], state)
-        total = scores[:n].unsqueeze(-1) + torch.log_softmax(logits, -1)
-        scores[:n], flat = total.flatten(1).topk(width, -1)
-        parent, previous = flat // tags, flat % tags
-        path[:time, :n] = path[:time, :n].gather(2, parent.expand(time, -1, -1))
-        path[time, :n] = previous
-        state = _follow(state, parent)
+    trail = list[tuple[Tensor, Tensor]]()
+    scores = beam_scores(decoder, encoding, tags, width, trail)
+    path = torch.full((len(trail), *scores.shape), tags, device=scores.device)
+    place = torch.arange(width, device=scores.device).repeat(len(scores), 1)
+    for time, steps in reversed(list(enumerate(trail))):
+        parent, tag = (F.pad(each, (0, width - each.shape[1])) for each in steps)
+        n = len(tag)
+        path[time, :n] = tag.gather(1, place[:n])
+        place[:n] = parent.gather(1, place[:n])
     return scores, path
 
 
+def beam_scores(
+    decoder: Decoder,
+    encoding: Encoding,
+    tags: int,
+    width: int,
+    trail: list[tuple[Tensor, Tensor]] | None = None,
+) -> Tensor:
+    """As `beam`, without the sequences: log P [B, W].
+
+    Sentences that have ended leave the computation: only the first, still running ones go on.
+    `trail` is given each step's places of parents and tags [n, W].
+    """
+    memory, first = decoder.start(encoding)
+    state = tuple(part.unsqueeze(1) for part in first)
+    scores = encoding.z.new_full((len(encoding.z), width), -torch.inf)
+    alive = torch.zeros_like(scores[:, :1])
+    parent, previous = (
+        torch.zeros_like(alive, dtype=torch.int64),
+        torch.full_like(alive, tags).long(),
+    )
+    for time, n in enumerate(running(encoding)):
+        memory, state = memory.head(n), _follow(state, parent[:n])
+        logits, state = decoder.step(memory, time, previous[:n], state)
+        total = torch.log_softmax(logits, -1).add_(alive[:n].unsqueeze(-1)).flatten(1)
+        alive, flat = total.topk(min(width, total.shape[1]), -1)  # at first there are fewer
+        scores[:n, : alive.shape[1]] = alive
+        parent = torch.div(flat, tags, rounding_mode="floor")
+        previous = flat.sub_(parent, alpha=tags)
+        if trail is not None:
+            trail.append((parent, previous))
+    return scores
+
+
+def running(encoding: Encoding) -> list[int]:
+    """How many sentences have a word at each step; their lengths must not increase."""
+    times = torch.arange(len(encoding.states), device=encoding.z.device)
+    counts: list[int] = (times.unsqueeze(1) < encoding.lengths).sum(1).tolist()
+    return counts
+
+
 def _follow(state: State, parent: Tensor) -> State:
-    """Each beam goes on from its parent's state; parts [B, W, S], parent [B, W]."""
+    """Each beam goes on from its parent's state; parts [B, W, S], parent [B, W].
+
+    Whole rows: several times as fast as a gather.
+    """
+    first = torch.arange(len(parent), device=parent.device).unsqueeze(1)
     return tuple(
-        part.gather(1, parent.unsqueeze(-1).expand(-1, -1, part.shape[-1])) for part in state
+        part.flatten(0, 1)
+        .index_select(0, (first * part.shape[1] + parent).flatten())
+        .view(*parent.shape, -1)
+        for part in state
     )
 
 
@@ -69,13 +109,10 @@ def _walk(
     decoder: Decoder, encoding: Encoding, tags: int, noise: torch.Generator | None = None
 ) -> Iterator[Tensor]:
     """Step by step, the logits [n, K] of the n sentences that still run, each going on greedily."""
-    steps, count = encoding.words.shape
     memory, first = decoder.start(encoding, noise)
     state = tuple(part.unsqueeze(1) for part in first)
-    times = torch.arange(steps, device=encoding.z.device)
-    running = (times.unsqueeze(1) < encoding.lengths).sum(1)
-    previous = torch.full((count, 1), tags, device=encoding.z.device)
-    for time, n in enumerate(running.tolist()):
+    previous = torch.full((len(encoding.z), 1), tags, device=encoding.z.device)
+    for time, n in enumerate(running(encoding)):
         memory, state = memory.head(n), tuple(part[:n] for part in state)
         logits, state = decoder.step(memory, time, previous[:n], state)
         previous = logits.argmax(-1)

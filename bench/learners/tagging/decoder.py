@@ -160,14 +160,17 @@ class Recurrent(nn.Module):
 
     def _advance(self, memory: Memory, time: int, tag: Tensor, state: State) -> State:
         hidden, cell = state
-        gates = F.embedding(tag, memory.table) + F.linear(hidden, self._weights()[1])
+        gates = F.linear(hidden, self._weights()[1]).add_(F.embedding(tag, memory.table))
         if self.aligned:
-            gates = gates + memory.sentence[0][:, time].unsqueeze(1)
+            gates.add_(memory.sentence[0][:, time].unsqueeze(1))
         if self.attention:
-            gates = gates + self._context(memory.sentence[-3:], hidden)
-        enter, forget, new, leave = gates.chunk(4, -1)
-        cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
-        return torch.sigmoid(leave) * torch.tanh(cell), cell
+            gates.add_(self._context(memory.sentence[-3:], hidden))
+        size = hidden.shape[-1]
+        doors = torch.sigmoid(gates[..., : 2 * size])
+        cell = doors[..., size:] * cell + doors[..., :size] * torch.tanh(
+            gates[..., 2 * size : -size]
+        )
+        return torch.sigmoid(gates[..., -size:]) * torch.tanh(cell), cell
 
     def _context(self, sentence: tuple[Tensor, ...], hidden: Tensor) -> Tensor:
         mask, keys, values = sentence

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bench.learners.gradient import Gradients, squared_norms
 from bench.learners.signal import discriminator, latent
-from bench.learners.tagging.decode import beam, greedy, greedy_log_probs
+from bench.learners.tagging.decode import beam, beam_scores, greedy, greedy_log_probs
 from bench.learners.tagging.encoder import Encoding
 from bench.learners.tagging.model import Model
 from bench.learners.tagging.sample import dropout_predictions, mutual_information
@@ -21,7 +21,7 @@ from bench.learners.tagging.sample import dropout_predictions, mutual_informatio
 
 def nbest_log_probs(model: Model, encoding: Encoding, width: int = 5) -> Tensor:
     """log P of the `width` most likely tag sequences, best first [B, width]; −inf where absent."""
-    return beam(model.decoder, encoding, model.tags, width)[0]
+    return beam_scores(model.decoder, encoding, model.tags, width)
 
 
 def best_log_prob(
