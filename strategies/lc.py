@@ -10,8 +10,10 @@ from bench.loop.ranking import rank
 from bench.loop.view import View
 
 needs = ("best_log_prob",)
-limits = {"width": (1, 100)}
+limits = {"width": (1, 100), "decode": ("batched", "sequential")}
 
 
-def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:
-    return rank(view.unlabeled, -view.signal("best_log_prob", width=width), rng)
+def select(
+    view: View, budget: Budget, rng: torch.Generator, width: int = 5, decode: str = "batched"
+) -> torch.Tensor:
+    return rank(view.unlabeled, -view.signal("best_log_prob", width=width, decode=decode), rng)

@@ -7,9 +7,11 @@ from bench.loop.ranking import rank
 from bench.loop.view import View
 
 needs = ("nbest_log_probs",)
-limits = {"width": (2, 100)}
+limits = {"width": (2, 100), "decode": ("batched", "sequential")}
 
 
-def select(view: View, budget: Budget, rng: torch.Generator, width: int = 5) -> torch.Tensor:
-    best = view.signal("nbest_log_probs", width=width).double().exp()
+def select(
+    view: View, budget: Budget, rng: torch.Generator, width: int = 5, decode: str = "batched"
+) -> torch.Tensor:
+    best = view.signal("nbest_log_probs", width=width, decode=decode).double().exp()
     return rank(view.unlabeled, best[:, 1] - best[:, 0], rng)

@@ -10,11 +10,16 @@ from bench.loop.ranking import rank, sequence_entropy
 from bench.loop.view import View
 
 needs = ("nbest_log_probs",)
-limits = {"width": (1, 100)}
+limits = {"width": (1, 100), "decode": ("batched", "sequential")}
 
 
 def select(
-    view: View, budget: Budget, rng: torch.Generator, width: int = 5, normalize: bool = False
+    view: View,
+    budget: Budget,
+    rng: torch.Generator,
+    width: int = 5,
+    normalize: bool = False,
+    decode: str = "batched",
 ) -> torch.Tensor:
-    parses = view.signal("nbest_log_probs", width=width)
+    parses = view.signal("nbest_log_probs", width=width, decode=decode)
     return rank(view.unlabeled, sequence_entropy(parses, normalize), rng)

@@ -17,6 +17,7 @@ from bench.cli.replay import replay
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.select import select
+from bench.cli.speed import speed
 from bench.cli.submit import submit
 from bench.error import BenchError
 
@@ -79,6 +80,6 @@ def cli(context: click.Context) -> None:
 
 for verb in (
     *(run, list_, data, leaderboard, gallery, overlap, compare, replay, select, report),
-    *(new_strategy, submit, check),
+    *(new_strategy, submit, check, speed),
 ):
     cli.add_command(verb)

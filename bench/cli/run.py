@@ -105,7 +105,7 @@ def run(
         task=_task(task, data, test or "", columns, scheme, text, label),
         protocol=protocol,
         learner=Spec.parse(learner) if learner else None,
-        strategies=_split(strategies) or None,
+        strategies=split(strategies) or None,
         seeds=seeds,
         rounds=rounds,
         jobs=jobs,
@@ -172,7 +172,7 @@ def _execute(todo: "Plan", out: Path) -> None:
         )
 
 
-def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
+def split(texts: tuple[str, ...]) -> tuple[str, ...]:
     """One text per strategy; UsageError for an option that names none."""
     parts = [Spec.parse_list(text) for text in texts]
     if not all(parts):

@@ -17,6 +17,7 @@ from bench.learners.family import Family
 from bench.learners.gradient import Gradients
 from bench.learners.layer import build
 from bench.learners.objective import ADDS, Notify, Streams, Training
+from bench.learners.phase import phase
 from bench.learners.vocabulary import Vocabulary
 
 OUTPUTS = "outputs"
@@ -75,18 +76,25 @@ class Learner:
         return self.family.predict(self.model, self.family.read(inputs), self.outputs, self.device)
 
     @torch.no_grad()  # a strategy may train on a signal, which an inference tensor forbids
-    def signal(self, name: str, inputs: Inputs, **options: Any) -> Any:
+    def signal(self, name: str, inputs: Inputs, decode: str = "batched", **options: Any) -> Any:
         """A named signal for every input, on the device, in the order of the inputs.
 
-        A tensor with a row per input; of gradients, Gradients.
+        A tensor with a row per input; of gradients, Gradients. With `decode` = "sequential" one
+        input at a time goes through the model, as in implementations of 2018: only slower.
         """
-        data = self.family.read(inputs)
+        with phase("collate"):
+            data = self.family.read(inputs)
         if name == LENGTHS:
             return data.lengths.clone()
         found, parts, order = torch.empty(0, device=self.device), list[Gradients](), list[Tensor]()
-        for rows in descending(data.lengths, self.family.scoring(self.device)):
-            encoding = self.model.encoder(data.batch(rows, self.device))
-            part = self.family.signals[name](self.model, encoding, **options)
+        size = 1 if decode == "sequential" else self.family.scoring(self.device)
+        for rows in descending(data.lengths, size):
+            with phase("collate"):
+                batch = data.batch(rows, self.device)
+            with phase("encode"):
+                encoding = self.model.encoder(batch)
+            with phase("decode"):
+                part = self.family.signals[name](self.model, encoding, **options)
             order.append(rows.to(self.device))
             if isinstance(part, Gradients):
                 parts.append(part)

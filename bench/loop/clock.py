@@ -1,6 +1,7 @@
 """The one clock (RULES, 5): monotonic seconds, with the device idle at both ends."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,35 @@ def lap(device: torch.device) -> Iterator[Lap]:
     yield result
     _synchronise(device)
     result.seconds = time.perf_counter() - start
+
+
+class Phases:
+    """Seconds of each phase of a block, its own alone: one inside another stops the outer's clock.
+
+    The device is waited for at every change, which costs time of its own: not for ranking.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._device, self._open, self._since = device, list[str](), 0.0
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """A phase, see `bench.learners.phase`."""
+        self._turn()
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self._turn()
+            self._open.pop()
+
+    def _turn(self) -> None:
+        _synchronise(self._device)
+        present = time.perf_counter()
+        if self._open:
+            self.seconds[self._open[-1]] += present - self._since
+        self._since = present
 
 
 def monotonic() -> float:

@@ -37,6 +37,11 @@ class Reporter:
         """An epoch of a fit has ended."""
         self.tell("epoch", epoch=number)
 
+    def repeat(self, number: int) -> None:
+        """One of several like rounds has ended, numbers from 1."""
+        self.round = number - 1
+        self.tell("round")
+
     def tell(self, kind: Kind, message: str = "", epoch: int = 0) -> None:
         """Anything else."""
         event = Event(self.cell, kind, self.round + 1, self.rounds, epoch, self.epochs, message)

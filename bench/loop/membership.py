@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from bench.learners.layer import build
+from bench.learners.phase import phase
 
 WIDTH = 256
 RATIO = 10
@@ -34,7 +35,8 @@ def membership(labeled: Tensor, unlabeled: Tensor, rng: torch.Generator) -> Tens
     with torch.device("meta"):
         model = _perceptron(points.shape[1])
     model = _he(build(model, points.device, rng))
-    _train(model, points[rows], (rows >= count).float(), rng)
+    with phase("auxiliary training"):
+        _train(model, points[rows], (rows >= count).float(), rng)
     with torch.no_grad():
         parts = torch.split(points[count:], 8 * BATCH)
         return torch.cat([model(part) for part in parts]).squeeze(1)

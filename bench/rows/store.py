@@ -20,6 +20,7 @@ from bench.rows import cell, schema
 from bench.rows.cell import REMEDY
 from bench.rows.digest import digest, digests
 from bench.rows.schema import RULES_VERSION, Key, Row
+from bench.rows.speed import SUFFIX
 
 _DIGEST = b"labelworth.digest"
 _VERSION = b"labelworth.schema"
@@ -83,6 +84,7 @@ def read_table(path: Path) -> pa.Table:
 def scan(sources: Iterable[Path], rules: str | None = RULES_VERSION) -> pa.Table:
     """All rows of every *.parquet file in or below the sources (folders or files), by path.
 
+    Those of `bench speed` are not among them.
     One more column, `file`, has their paths, each beginning as its source does, as a dictionary.
     UsageError for a source that does not exist; DataError for a file that cannot be read, that was
     made under other rules than these (None: any will do), or whose rows are no whole cells, and for
@@ -188,7 +190,7 @@ def _files(sources: Iterable[Path]) -> list[Path]:
             raise UsageError(f"There is no folder {source} to read results from.")
         root, inside = source.resolve(), source.rglob("*.parquet") if source.is_dir() else [source]
         for file in inside:
-            if not file.name.startswith("."):
+            if not file.name.startswith(".") and not file.name.endswith(SUFFIX):
                 found[root / file.relative_to(source)] = file
     return [found[file] for file in sorted(found)]
 

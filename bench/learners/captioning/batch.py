@@ -9,6 +9,7 @@ from torch import Tensor
 
 from bench.data.captioning.reader import words
 from bench.data.image import Images
+from bench.learners.device import moved
 from bench.learners.vocabulary import IGNORED, Vocabulary
 
 LIMIT = 20
@@ -89,7 +90,7 @@ class Pictures:
         owners = torch.arange(len(rows)).repeat_interleave(counts)
         inside = torch.arange(len(owners)) - (torch.cumsum(counts, 0) - counts)[owners]
         captions = self.captions.columns(self.captions.starts[rows][owners] + inside)
-        return Batch(images, captions.to(device), owners.to(device))
+        return Batch(images, moved(captions, device), moved(owners, device))
 
     def draw(
         self, rows: Tensor, device: torch.device, order: torch.Generator, noise: torch.Generator
@@ -101,7 +102,7 @@ class Pictures:
         counts = self.captions.counts[rows]
         drawn = (torch.rand(len(rows), generator=order) * counts).long().clamp(max=counts - 1)
         captions = self.captions.columns(self.captions.starts[rows] + drawn)
-        return Batch(images, captions.to(device), torch.arange(len(rows), device=device))
+        return Batch(images, moved(captions, device), torch.arange(len(rows), device=device))
 
     def _images(self, rows: Tensor, device: torch.device) -> Tensor:
-        return torch.from_numpy(self.images.read(rows.numpy())).to(device, non_blocking=True)
+        return moved(torch.from_numpy(self.images.read(rows.numpy())), device)

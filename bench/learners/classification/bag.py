@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bench.learners.device import moved
+
 
 @dataclass(frozen=True)
 class Bag:
@@ -43,4 +45,4 @@ class Bags:
         """The sentences at some rows."""
         found = self.matrix[rows.numpy()]
         parts = found.indices, found.data, found.indptr.astype(found.indices.dtype)
-        return Bag(*(torch.from_numpy(np.asarray(part)).to(device) for part in parts))
+        return Bag(*(moved(torch.from_numpy(np.asarray(part)), device) for part in parts))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from bench.learners.batching import Data
+from bench.learners.device import moved
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,4 @@ class Classed:
     def _classes(self, rows: Tensor, device: torch.device) -> Tensor | None:
         if self.classes is None:
             return None
-        return self.classes[rows].to(device, non_blocking=True)
+        return moved(self.classes[rows], device)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bench.learners.device import moved
 from bench.learners.vocabulary import IGNORED, UNKNOWN, Vocabulary
 
 
@@ -86,9 +87,9 @@ class Indexed:
         words = self.words[flat].mul_(inside)
         tags = None if self.tags is None else self.tags[flat].masked_fill_(~inside, IGNORED)
         return Batch(
-            words.to(device, non_blocking=True),
-            lengths.to(device, non_blocking=True),
-            None if tags is None else tags.to(device, non_blocking=True),
+            moved(words, device),
+            moved(lengths, device),
+            None if tags is None else moved(tags, device),
         )
 
     def draw(

@@ -138,9 +138,17 @@ class Recurrent(nn.Module):
         return Memory(sentence, table, noise), (first, torch.zeros_like(first))
 
     def step(self, memory: Memory, time: int, tag: Tensor, state: State) -> tuple[Tensor, State]:
-        """See Decoder."""
-        state = self._advance(memory, time, tag, state)
-        return self.output(dropout(state[0], self.share, memory.noise)), state
+        """See Decoder. In place, and so without gradients: half of a step is moving numbers."""
+        hidden, cell = state
+        size = hidden.shape[-1]
+        gates = F.embedding(tag, memory.table)
+        gates.flatten(0, 1).addmm_(hidden.flatten(0, 1), self._weights()[1].T)
+        self._look(memory, time, hidden, gates)
+        doors, leave = gates[..., : 2 * size].sigmoid_(), gates[..., 3 * size :].sigmoid_()
+        new = gates[..., 2 * size : 3 * size].tanh_()
+        cell = (doors[..., size:] * cell).addcmul_(doors[..., :size], new)
+        hidden = torch.tanh(cell).mul_(leave)
+        return self.output(dropout(hidden, self.share, memory.noise)), (hidden, cell)
 
     def _weights(self) -> list[Tensor]:
         """Of the LSTM: input and recurrent weights, input and recurrent biases."""
@@ -159,18 +167,20 @@ class Recurrent(nn.Module):
         return torch.stack(hidden)
 
     def _advance(self, memory: Memory, time: int, tag: Tensor, state: State) -> State:
+        """The state after a step that gradients can go back through."""
         hidden, cell = state
-        gates = F.linear(hidden, self._weights()[1]).add_(F.embedding(tag, memory.table))
+        gates = F.embedding(tag, memory.table) + F.linear(hidden, self._weights()[1])
+        self._look(memory, time, hidden, gates)
+        enter, forget, new, leave = gates.chunk(4, -1)
+        cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
+        return torch.sigmoid(leave) * torch.tanh(cell), cell
+
+    def _look(self, memory: Memory, time: int, hidden: Tensor, gates: Tensor) -> None:
+        """Add what the gates read of the sentence."""
         if self.aligned:
-            gates.add_(memory.sentence[0][:, time].unsqueeze(1))
+            gates += memory.sentence[0][:, time].unsqueeze(1)
         if self.attention:
-            gates.add_(self._context(memory.sentence[-3:], hidden))
-        size = hidden.shape[-1]
-        doors = torch.sigmoid(gates[..., : 2 * size])
-        cell = doors[..., size:] * cell + doors[..., :size] * torch.tanh(
-            gates[..., 2 * size : -size]
-        )
-        return torch.sigmoid(gates[..., -size:]) * torch.tanh(cell), cell
+            gates += self._context(memory.sentence[-3:], hidden)
 
     def _context(self, sentence: tuple[Tensor, ...], hidden: Tensor) -> Tensor:
         mask, keys, values = sentence

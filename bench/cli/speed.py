@@ -1,0 +1,140 @@
+"""`bench speed`: what a query costs, by strategy and by the size of the pool."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.common import FOLDER, data_root, examples, form, show
+from bench.error import UsageError
+from bench.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.loop.query import Query
+
+
+@click.command(
+    epilog=examples(
+        "bench speed",
+        "bench speed --task atis --strategy alise,alise_nse,lc,nse --sizes 2400,66000",
+        "bench speed --strategy 'lc,lc[decode=sequential]' --sizes 1000 --repeats 9",
+        "bench speed --show --out results --format markdown",
+    )
+)
+@click.option("--task", default="flights", show_default=True, help="One whose inputs are texts.")
+@click.option("--protocol", help="It says how much is labelled and bought.  [default: the task's]")
+@click.option("--learner", help="See `bench list learners`.  [default: that of the task's kind]")
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    metavar="NAME[,NAME…]",
+    help="As of `bench run`.  [default: all, and lc, margin, nse one sentence at a time too]",
+)
+@click.option(
+    "--sizes",
+    default="2400,10000,66000,1000000",
+    show_default=True,
+    metavar="N[,N…]",
+    help="Unlabelled sentences in the pool: the task's own again, a word changed in each.",
+)
+@click.option("--repeats", default=5, show_default=True, help="Queries; the median counts.")
+@click.option(
+    "--limit",
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Leave out what would take longer, a query, as its smaller pools say.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option(
+    "--out",
+    type=FOLDER,
+    default=Path("runs"),
+    show_default=True,
+    help="Where results go: OUT/speed.",
+)
+@click.option("--show", "only", is_flag=True, help="Only show what OUT/speed holds.")
+@form
+@data_root
+def speed(
+    task: str,
+    protocol: str | None,
+    learner: str | None,
+    strategies: tuple[str, ...],
+    sizes: str,
+    repeats: int,
+    limit: float,
+    device: str,
+    out: Path,
+    only: bool,
+    form: str,
+    data_root: Path | None,
+) -> None:
+    """Time queries under the clock, alone on this machine, and show the acquisition board.
+
+    Run it again and it goes on. Let nothing else run meanwhile.
+    """
+    if not only:
+        from bench.cli.run import split
+        from bench.loop.plan import Request
+        from bench.loop.query import queries
+
+        request = Request(
+            task=task,
+            protocol=protocol,
+            learner=Spec.parse(learner) if learner else None,
+            strategies=split(strategies) or None,
+            seeds=1,
+            rounds=None,
+            jobs=1,
+            device=device,
+            out=out / "speed",
+            data_root=data_root,
+        )
+        _measure(queries(request, _sizes(sizes), repeats), limit, out / "speed")
+    from bench.board import acquisition, acquisition_render
+    from bench.rows import speed as rows
+
+    found = rows.read(out / "speed")
+    if not found:
+        raise UsageError(f"There is nothing measured in {out / 'speed'} yet.")
+    show(form, acquisition_render, acquisition.build(found))
+
+
+def _measure(todo: "Sequence[Query]", limit: float, out: Path) -> None:
+    """Time what is not there yet, each row durable before the next query begins."""
+    import torch
+    from rich.console import Console
+
+    from bench.loop.event import Reporter
+    from bench.loop.query import excess
+    from bench.loop.speed import Bench, measure
+    from bench.progress import watch
+    from bench.rows import speed, store
+
+    torch.set_num_threads(1)
+    rows = speed.read(out) if out.exists() else []
+    open_ = [query for query in todo if not query.path.exists()]
+    with store.lock(out), watch(len(open_), Console(stderr=True)) as notify:
+        fitting = Reporter("models", 0, todo[0].cell.config.duration, notify)
+        bench = Bench(todo[0].cell, fitting)
+        for query in open_:
+            report = Reporter(query.name, query.repeats, 0, notify)
+            if reason := excess(query, rows, limit):
+                report.tell("done", f"left out: {reason}")
+                continue
+            row = measure(bench, query, report.repeat)
+            speed.write(query.path, row)
+            rows.append(row)
+            report.tell("done", row.summary)
+
+
+def _sizes(text: str) -> list[int]:
+    """The sizes named; UsageError for what is no list of numbers."""
+    try:
+        return [int(part) for part in text.replace("_", "").split(",")]
+    except ValueError:
+        raise UsageError(f"--sizes '{text}' is not of the form N[,N…].") from None
