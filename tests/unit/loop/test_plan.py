@@ -193,7 +193,7 @@ def test_what_cannot_be_measured_is_remarked_before_it_runs(
         ({"learner": "bilstm-tagger[learning_rate=NaN]"}, "is nan; it must lie between 0"),
         ({"strategies": ("lcc",)}, r"no strategy 'lcc'\. Did you mean lc"),
         ({"strategies": ("lc", "nse[width=0]")}, "'width' of 'nse' is 0; it must lie between 1"),
-        ({"strategies": ("lc[x=1]",)}, r"has no parameter 'x'\. It has: width"),
+        ({"strategies": ("lc[x=1]",)}, r"has no parameter 'x'\. It has: decode, width"),
     ],
 )
 def test_a_wrong_request_is_refused_before_anything_runs(
