@@ -160,15 +160,12 @@ def _ranged(
 ) -> Estimate:
     """The wall-clock, and what it is when all takes as little, or as much, as is likely."""
     done = _done(kept)
-    return Estimate(
-        *(
-            makespan(
-                [[Piece(getattr(cost, end), key) for _, key, cost in cell] for cell in cells],
-                *(workers, done),
-            )
-            for end in ("value", "low", "high")
-        )
-    )
+
+    def end(which: str) -> float:
+        pieces = [[Piece(getattr(cost, which), key) for _, key, cost in cell] for cell in cells]
+        return makespan(pieces, workers, done)
+
+    return Estimate(end("value"), end("low"), end("high"))
 
 
 def _notes(jobs: Sequence[Job], costs: Costs) -> Iterator[str]:

@@ -15,8 +15,8 @@ from bench.board.sheet import Sheet
 LEGEND = (
     "Learned from finished rows; nothing was run. Likely: the range of what was measured per what "
     "was predicted where seeds (or, of what was never run like this, boards) were left out, as if "
-    "all parts were off the same way. Acquisition: the queries, and the two passes beside the clock "
-    "of each. Wall-clock: cells in order, each to the next free worker; a fit that cells share is "
+    "all parts were off the same way. Acquisition: the queries, and the two passes beside each. "
+    "Wall-clock: cells in order, each to the next free worker; a fit that cells share is "
     "waited for. `bench plan --check` says how far off such predictions were."
 )
 _SCALE = ((86400.0, "d", 3600.0, "h"), (3600.0, "h", 60.0, "min"), (60.0, "min", 1.0, "s"))

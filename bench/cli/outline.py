@@ -22,7 +22,7 @@ from bench.loop.ledger import Ledger
 from bench.loop.plan import Cell, Plan
 from bench.loop.seed import Streams
 from bench.loop.trainer import Trainer
-from bench.rows.schema import SERIAL
+from bench.rows.schema import SERIAL, Key
 
 LEARNERS = {
     name: (each.kind, each.reads == "sentences") for name, each in registry.LEARNERS.items()
@@ -42,16 +42,20 @@ class Outline:
 
 def outline(plan: Plan) -> Outline:
     """Deal the pool and draw the initial set of every seed, and train nothing."""
-    found = Outline()
-    starts: dict[tuple[int, bool], _Start] = {}
-    for cell in plan.cells:
-        which = (cell.seed, cell.chooser is None)
-        if which not in starts:
-            starts[which] = start = _Start(cell, plan)
-            found.made = found.made if found.made.fit else start.bytes
-            found.sizes[cell.key.task, cell.key.protocol] = Sizes(start.pool, start.tested)
-        found.jobs.append(_job(cell, starts[which], found.kept))
+    found, jobs = Outline(), dict[Key, Job]()
+    for which in dict.fromkeys(map(_start, plan.cells)):
+        cells = [cell for cell in plan.cells if _start(cell) == which]
+        start, key = _Start(cells[0], plan), cells[0].key
+        found.made = found.made if found.made.fit else start.bytes
+        found.sizes[key.task, key.protocol] = Sizes(start.pool, start.tested)
+        jobs |= {cell.key: _job(cell, start, found.kept) for cell in cells}
+    found.jobs = [jobs[cell.key] for cell in plan.cells]
     return found
+
+
+def _start(cell: Cell) -> tuple[int, bool]:
+    """What cells that start from one labelled set share."""
+    return cell.seed, cell.chooser is None
 
 
 def known(table: pa.Table, exact: Mapping[tuple[str, str], Sizes] = MappingProxyType({})) -> Known:
