@@ -67,6 +67,12 @@ def test_what_is_kept_is_not_trained_again(costs: Costs) -> None:
     assert found.wall.value == pytest.approx(found.seconds.value)
 
 
+def test_an_own_model_may_be_kept_too(costs: Costs) -> None:
+    found = bill(asked(JOBS, kept=[("own", 0)]), costs)
+    assert (found.fits, found.own_fits, found.kept) == (5, 1, 1)
+    assert found.fits_bytes == 5 * 1000 + 1100
+
+
 def test_nothing_to_do_costs_nothing(costs: Costs) -> None:
     found = bill(asked([]), costs)
     assert (found.seconds.value, found.wall.value, found.fits_bytes) == (0, 0, 0)

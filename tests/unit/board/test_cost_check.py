@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from bench.board import error_render
-from bench.board.cost import EVALUATION, FIT, PASS, QUERY, Like, Sample
+from bench.board.cost import EVALUATION, FIT, OWN, PASS, QUERY, Like, Sample
 from bench.board.cost_check import Error, check
 
 LIKE = Like("cpu", "atis", "tagger", "{}", "tagging", "lc", "lc", "beam")
@@ -68,6 +68,18 @@ def test_what_cannot_be_predicted_is_counted_and_in_no_total() -> None:
     lone = [*cell("atis", 0), *cell("snips", 0), *cell("shapes", 0, kind="c", learner="captioner")]
     total = found(check(lone), "a task", "total")
     assert (total.count, total.unknown) == (2, 1)
+
+
+def test_a_total_wants_all_of_its_parts() -> None:
+    """Only one of two tasks has an own fit: without it no row tells what that takes."""
+    own = cell("atis", 0)[0]._replace(part=OWN)
+    errors = check([*cell("atis", 0), own, *cell("snips", 0)])
+    assert (found(errors, "a task", "fit").count, found(errors, "a task", "fit").unknown) == (2, 0)
+    assert (found(errors, "a task", "total").count, found(errors, "a task", "total").unknown) == (
+        1,
+        1,
+    )
+    assert not [each for each in errors if (each.without, each.part) == ("a task", OWN)]
 
 
 def test_within_counts_what_lies_in_the_range() -> None:
