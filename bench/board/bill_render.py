@@ -9,15 +9,15 @@ from rich.text import Text
 
 from bench.board import number, render
 from bench.board.bill import Bill
-from bench.board.line import Estimate
+from bench.board.line import UNSURE, Estimate
 from bench.board.sheet import Sheet
 
 LEGEND = (
     "Learned from finished rows; nothing was run. Likely: the range of what was measured per what "
-    "was predicted where seeds (or, of what was never run like this, boards) were left out, as if "
-    "all parts were off the same way. Acquisition: the queries, and the two passes beside each. "
-    "Wall-clock: cells in order, each to the next free worker; a fit that cells share is "
-    "waited for. `bench plan --check` says how far off such predictions were."
+    "was predicted where seeds were left out, all parts off the same way; of what was never run "
+    f"like this where boards were, at least a factor of {UNSURE:.0f}. Acquisition: the queries, and "
+    "the two passes beside each. Wall-clock: cells in order, each to the next free worker; a fit "
+    "that cells share is waited for. `bench plan --check` says how far off such predictions were."
 )
 _SCALE = ((86400.0, "d", 3600.0, "h"), (3600.0, "h", 60.0, "min"), (60.0, "min", 1.0, "s"))
 
@@ -68,8 +68,8 @@ def _said(bill: Bill) -> Iterator[str]:
     finished = f"; {bill.finished} more are finished and cost nothing" if bill.finished else ""
     yield f"Cells: {bill.cells}{finished}."
     own = f" and {bill.own_fits} own (adversarial) ones" if bill.own_fits else ""
-    kept = f", {bill.kept} kept from an earlier run" if bill.kept else ""
-    yield f"Models to train: {bill.fits}{own}; {bill.shared} more are shared{kept}."
+    kept = f"; kept from an earlier run: {bill.kept}" if bill.kept else ""
+    yield f"Models to train: {bill.fits}{own}; saved by sharing: {bill.shared}{kept}."
     ends = f"likely {duration(bill.wall.low)} to {duration(bill.wall.high)}"
     workers = f"{bill.workers} worker{'s' * (bill.workers > 1)}"
     longest = f"the longest cell alone {duration(bill.longest.value)}"

@@ -127,4 +127,4 @@ def _learn(samples: list[Sample], level: tuple[str, ...], best: bool) -> Found:
     """A line; how far it is off is told by seeds where all is alike, else by boards."""
     groups = [sample.seed if best else sample.board for sample in samples]
     sizes, values = ([getattr(each, name) for each in samples] for name in ("size", "value"))
-    return Found(line.learn(sizes, values, groups), level, len(samples), best)
+    return Found(line.learn(sizes, values, groups, best), level, len(samples), best)

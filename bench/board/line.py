@@ -15,8 +15,8 @@ from scipy.optimize import nnls
 
 from bench.board.curve import Values
 
-LONE = 3.0
-"""How far off a line may be, either way, when there is only one group to learn it from."""
+UNSURE = 3.0
+"""How far off a line may at least be, either way, that one group or something else tells."""
 _SHORTEST = 1e-6  # seconds; a clock may say none
 
 
@@ -41,8 +41,8 @@ class Estimate:
 class Line:
     """`constant` + `slope` × size, and what is measured per what is predicted, at least and most.
 
-    These two are of groups (seeds, tasks, …) that the line was learned without, one after the
-    other, and 1 or beyond; 1/LONE and LONE where there is one group.
+    These two are of groups (seeds, boards) that the line was learned without, one after the other;
+    1 or beyond, and 1/UNSURE and UNSURE or beyond where there is one group, or it is not sure.
     """
 
     constant: float
@@ -56,15 +56,23 @@ class Line:
         return Estimate(value, value * self.low, value * self.high)
 
 
-def learn(sizes: Sequence[float], seconds: Sequence[float], groups: Sequence[Hashable]) -> Line:
-    """The line of some measurements, at least one; `groups` says which stand or fall together."""
+def learn(
+    sizes: Sequence[float],
+    seconds: Sequence[float],
+    groups: Sequence[Hashable],
+    sure: bool = True,
+) -> Line:
+    """The line of some measurements, at least one; `groups` says which stand or fall together.
+
+    `sure` says whether they are of the very thing that the line is for.
+    """
     x, y = np.array(sizes, float), np.maximum(np.array(seconds, float), _SHORTEST)
     names = {name: number for number, name in enumerate(dict.fromkeys(groups))}
     codes = np.array([names[name] for name in groups])
     constant, slope = _fit(x, y)
-    ratios = [1 / LONE, LONE]
+    ratios = [1.0] if sure and len(names) > 1 else [1 / UNSURE, UNSURE]
     if len(names) > 1:
-        ratios = [1.0, *(_off(x, y, codes == code) for code in names.values())]
+        ratios += [_off(x, y, codes == code) for code in names.values()]
     return Line(constant, slope, min(ratios), max(ratios))
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.board.line import LONE, Estimate, learn
+from bench.board.line import UNSURE, Estimate, learn
 
 SIZES = st.lists(st.floats(1, 1e6), min_size=2, max_size=12)
 RATE = st.floats(1e-3, 1e3)
@@ -54,7 +54,14 @@ def test_the_range_is_of_groups_left_out() -> None:
 
 def test_one_group_says_nothing_of_others() -> None:
     line = learn([1, 2], [2, 4], ["a", "a"])
-    assert (line.low, line.high) == (1 / LONE, LONE)
+    assert (line.low, line.high) == (1 / UNSURE, UNSURE)
+
+
+def test_what_is_of_something_else_is_never_sure() -> None:
+    line = learn([1, 2, 1, 2], [2, 4, 20, 40], ["a", "a", "b", "b"], sure=False)
+    assert (line.low, line.high) == (pytest.approx(0.1), pytest.approx(10))
+    line = learn([1, 2, 1, 2], [2, 4, 2, 4], ["a", "a", "b", "b"], sure=False)
+    assert (line.low, line.high) == (1 / UNSURE, UNSURE)
 
 
 def test_ranges_add_up() -> None:
