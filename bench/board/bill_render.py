@@ -15,7 +15,7 @@ from bench.board.sheet import Sheet
 LEGEND = (
     "Learned from finished rows; nothing was run. Likely: the range of what was measured per what "
     "was predicted where seeds were left out, all parts off the same way; of what was never run "
-    f"like this where boards were, at least a factor of {UNSURE:.0f}. Acquisition: the queries, and "
+    f"like this where boards were, at least a factor of {UNSURE:.0f}. Acquisition: the queries and "
     "the two passes beside each. Wall-clock: cells in order, each to the next free worker; a fit "
     "that cells share is waited for. `bench plan --check` says how far off such predictions were."
 )
