@@ -13,6 +13,7 @@ from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_
 from bench.cli.new_strategy import new_strategy
 from bench.cli.overlap import overlap
+from bench.cli.plan import plan
 from bench.cli.replay import replay
 from bench.cli.report import report
 from bench.cli.run import run
@@ -79,7 +80,7 @@ def cli(context: click.Context) -> None:
 
 
 for verb in (
-    *(run, list_, data, leaderboard, gallery, overlap, compare, replay, select, report),
+    *(run, plan, list_, data, leaderboard, gallery, overlap, compare, replay, select, report),
     *(new_strategy, submit, check, speed),
 ):
     cli.add_command(verb)

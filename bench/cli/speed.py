@@ -78,7 +78,7 @@ def speed(
     Run it again and it goes on. Let nothing else run meanwhile.
     """
     if not only:
-        from bench.cli.run import split
+        from bench.cli.request import split
         from bench.loop.plan import Request
         from bench.loop.query import queries
 

@@ -46,9 +46,13 @@ class FitStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def path(self, key: dict[str, object]) -> Path:
+        """Where the fit of a key is kept once it is made."""
+        return self.folder / f"{digest(key)}.npz"
+
     def get(self, key: dict[str, object], blank: Learner, make: Callable[[], Fit]) -> Fit:
         """The fit of a key: read into a copy of `blank`, or made and kept; StorageError if full."""
-        path = self.folder / f"{digest(key)}.npz"
+        path = self.path(key)
         with _alone(path.with_suffix(".lock")):
             fit = _read(path, blank)
             if fit is None:

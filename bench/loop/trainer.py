@@ -57,6 +57,11 @@ class Trainer:
             return Models(successor, None)
         return Models(successor, self._kept(objective, lambda: self._refined(objective, successor)))
 
+    def key(self, objective: str) -> dict[str, object]:
+        """What a fit for an objective on what the ledger has revealed is a function of."""
+        labeled = sorted(self.ledger.ids.tolist())
+        return {**self.identity, "objective": objective, "labeled": labeled}
+
     def _from_scratch(self) -> Learner:
         learner = self.blank.copy()
         learner.fit(self.ledger.labeled(), self.streams, self.report.epoch)
@@ -81,8 +86,4 @@ class Trainer:
             assert value is not None
             return Fit(learner, Score(value, metrics, fitting.seconds, evaluation.seconds))
 
-        return self.fits.get(self._key(objective), self.blank, make)
-
-    def _key(self, objective: str) -> dict[str, object]:
-        labeled = sorted(self.ledger.ids.tolist())
-        return {**self.identity, "objective": objective, "labeled": labeled}
+        return self.fits.get(self.key(objective), self.blank, make)
