@@ -61,7 +61,10 @@ def test_the_digest_is_of_the_source(write: Write) -> None:
         ("alis", r"There is no strategy 'alis'\. Did you mean alise"),
         ("zzz", r"There is no strategy 'zzz'\. There is: .*lc"),
         ("nowhere/mine.py", r"There is no strategy 'nowhere/mine.py'\. Is the path right\?"),
-        ("nse[wdth=3]", r"Strategy 'nse' has no parameter 'wdth'\. It has: decode, normalize, width\."),
+        (
+            "nse[wdth=3]",
+            r"Strategy 'nse' has no parameter 'wdth'\. It has: decode, normalize, width\.",
+        ),
         ("random[k=1]", r"has no parameter 'k'\. It has none\."),
         ("nse[width=wide]", r"Parameter 'width' of 'nse' is int, not 'wide'"),
         ("nse[width=true]", r"Parameter 'width' of 'nse' is int, not True"),
