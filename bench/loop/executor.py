@@ -17,9 +17,10 @@ import torch
 
 from bench.error import BenchError
 from bench.loop import harness
-from bench.loop.event import Notify, Reporter
+from bench.loop.event import Event, Notify, Reporter
 from bench.loop.fit import FitStore
 from bench.loop.plan import Cell, Plan, Request
+from bench.loop.turn import Shared, Turn
 from bench.rows.schema import SERIAL
 
 Task = tuple[Request, str, int]
@@ -51,11 +52,11 @@ def execute(plan: Plan, notify: Notify) -> Summary:
     return summary
 
 
-def _run(cell: Cell, executor: str, notify: Notify) -> str | None:
+def _run(cell: Cell, executor: str, notify: Notify, turn: Turn | None = None) -> str | None:
     """Run one cell; the reason, if its strategy failed."""
     report = Reporter(cell.name, cell.rounds, cell.config.duration, notify)
     report.tell("start")
-    fits = FitStore(cell.request.out / ".fits" / executor)  # each with its own kind of seconds
+    fits = FitStore(cell.request.out / ".fits" / executor, turn)  # each of its kind of seconds
     last = harness.run(cell, fits, executor, report)[-1]
     report.tell("failed" if last.error else "done", last.error or f"score {last.score:.3f}")
     return last.error
@@ -73,10 +74,9 @@ def _in_processes(plan: Plan, notify: Notify) -> Summary:
     todo, told = context.Queue(), context.Queue()
     for cell in plan.cells:
         todo.put((cell.request, cell.strategy, cell.seed))
-    workers = [
-        context.Process(target=_work, args=(todo, told), daemon=True)
-        for _ in range(min(plan.jobs, len(plan.cells)))
-    ]
+    count = min(plan.jobs, len(plan.cells))
+    given = (todo, told, Shared(context, count))
+    workers = [context.Process(target=_work, args=given, daemon=True) for _ in range(count)]
     try:
         _start(workers, todo)
         summary = _collect(len(plan.cells), told, workers, notify)
@@ -133,16 +133,22 @@ def _alive(workers: Sequence[BaseProcess]) -> bool:
     return not any(ended) and len(ended) < len(workers)
 
 
-def _work(todo: "Queue[Task | None]", told: "Queue[Any]") -> None:
+def _work(todo: "Queue[Task | None]", told: "Queue[Any]", turn: Turn) -> None:
     """A worker: cells until there are none; it ends with its parent or when told, silently."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.unraisablehook = _again
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
+
+    def tell(event: Event) -> None:
+        told.put(("event", event))
+        if event.kind == "epoch":
+            turn.pause()
+
     try:
         while (task := todo.get()) is not None:
             cell = Cell(*task)
-            error = _run(cell, "process", lambda event: told.put(("event", event)))
+            error = _run(cell, "process", tell, turn)
             told.put(("end", cell.name, error))
     except KeyboardInterrupt:
         told.cancel_join_thread()

@@ -18,6 +18,7 @@ import numpy as np
 
 from bench.error import StorageError
 from bench.learners.learner import Learner
+from bench.loop.turn import Turn
 from bench.spec import canonical, digest
 
 
@@ -41,10 +42,13 @@ class Fit:
 
 
 class FitStore:
-    """Fits by key in one folder; concurrent askers of one key wait for the first."""
+    """Fits by key in one folder; concurrent askers of one key wait for the first.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    They are made in their `turn` at the device, which is not held while waiting for others.
+    """
+
+    def __init__(self, folder: Path, turn: Turn | None = None) -> None:
+        self.folder, self.turn = folder, turn or Turn()
 
     def path(self, key: dict[str, object]) -> Path:
         """Where the fit of a key is kept once it is made."""
@@ -56,7 +60,8 @@ class FitStore:
         with _alone(path.with_suffix(".lock")):
             fit = _read(path, blank)
             if fit is None:
-                fit = make()
+                with self.turn.working():
+                    fit = make()
                 _write(path, fit)
             return fit
 

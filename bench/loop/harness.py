@@ -35,7 +35,8 @@ def run(cell: Cell, fits: FitStore, executor: str, report: Reporter) -> list[Row
         if strategy and number + 1 < len(cell.targets):
             budget = ledger.budget(cell.targets[number + 1])
             try:
-                chosen = acquire(strategy, models.asked, ledger, budget, streams("strategy"))
+                with fits.turn.alone():
+                    chosen = acquire(strategy, models.asked, ledger, budget, streams("strategy"))
             except SelectionError as reason:
                 error = str(reason)
         rows.append(record(cell, ledger, number, models, chosen, error, executor))
