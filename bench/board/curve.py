@@ -24,10 +24,19 @@ def at(x: Values, y: Values, points: Values) -> Values:
     return np.interp(points, x, y, left=np.nan, right=np.nan)
 
 
-def between(x: Values, y: Values, low: float, high: float) -> tuple[Values, Values]:
-    """The part of the curve from `low` to `high`, both on it, with its ends interpolated."""
-    points = np.concatenate([[low], x[(low < x) & (x < high)], [high]])
-    return points, at(x, y, points)
+def areas_between(x: Values, y: Values, low: Values, high: Values) -> Values:
+    """The area under each of many curves [curves, rounds] from its `low` to its `high`, above it
+    and both on the curve, divided by that range; the ends are interpolated.
+    """
+    inside = (low[:, None] < x) & (x < high[:, None])
+    counts, found = inside.sum(axis=1), np.empty(len(x))
+    for count in np.unique(counts):  # as many points each: what one curve sums has one order
+        these = counts == count
+        middle = x[these][inside[these]].reshape(these.sum(), count)
+        points = np.column_stack([low[these], middle, high[these]])
+        values = np.array([at(*each) for each in zip(x[these], y[these], points, strict=True)])
+        found[these] = areas(points, values)
+    return found
 
 
 def reach(x: Values, y: Values, level: float) -> float | None:

@@ -1,6 +1,6 @@
 """One strategy's line on a board: everything its finished runs say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from bench.board import curve
 from bench.board.curve import Values
 from bench.board.pick import Picks
 from bench.board.run import Run
-from bench.board.stats import Difference, Estimate, estimate, paired
+from bench.board.stats import Difference, Estimate, estimate, estimates, paired
 
 SHARES = (0.95, 0.98, 0.99)  # of the full-data score
 
@@ -79,7 +79,7 @@ def stack(runs: Sequence[Run], name: str) -> Values:
 
 def over_seeds(values: Values) -> tuple[Estimate, ...]:
     """The estimate for each round of an array [seeds, rounds]."""
-    return tuple(estimate(column.tolist()) for column in values.T)
+    return estimates(values.T)
 
 
 def areas(
@@ -95,11 +95,24 @@ def mean_area(found: Sequence[float | None]) -> Estimate | None:
     return estimate(known) if len(known) == len(found) else None
 
 
+def by_seed(runs: Sequence[Run], rounds: int) -> dict[int, float | None]:
+    """The area under each run's curve of its first rounds, by seed."""
+    return dict(zip([run.seed for run in runs], areas(runs, rounds=rounds), strict=True))
+
+
 def area_pairs(ours: Sequence[Run], theirs: Sequence[Run]) -> list[tuple[float, float]]:
     """Areas of the seeds that both have, over the rounds that both have: no third matters."""
     sides = [*zip(*_pairs(ours, theirs), strict=True)]
     rounds = min((side[0].rounds for side in sides), default=0)
-    return _known([*zip(*(areas(side, rounds=rounds) for side in sides), strict=True)])
+    return matched(*(by_seed(side, rounds) for side in sides)) if sides else []
+
+
+def matched(
+    ours: Mapping[int, float | None], theirs: Mapping[int, float | None]
+) -> list[tuple[float, float]]:
+    """The values of the seeds for which both are known, in our order."""
+    both = ((one, theirs.get(seed)) for seed, one in ours.items())
+    return [(one, two) for one, two in both if one is not None and two is not None]
 
 
 def difference(ours: Sequence[Run], theirs: Sequence[Run]) -> Difference | None:
@@ -112,15 +125,15 @@ def difference_by_words(ours: Sequence[Run], theirs: Sequence[Run]) -> Differenc
 
     A seed whose two curves share no range is no pair.
     """
-    return _paired(_known([_areas_by_words(pair) for pair in _pairs(ours, theirs)]))
+    return _paired(_areas_by_words(_pairs(ours, theirs)))
 
 
 def by_words(runs: Sequence[Run], points: Values) -> tuple[Estimate | None, ...]:
     """The score at each number of words; None where a seed's curve does not span it."""
     values = np.stack([curve.at(run.words, run.score, points) for run in runs])
-    return tuple(
-        None if np.isnan(column).any() else estimate(column.tolist()) for column in values.T
-    )
+    known = np.logical_not(np.isnan(values).any(axis=0))
+    found = iter(estimates(values.T[known]))
+    return tuple(next(found) if each else None for each in known.tolist())
 
 
 def words_to_full(runs: Sequence[Run], full: Sequence[Run]) -> tuple[Reach, ...] | None:
@@ -159,19 +172,20 @@ def _pairs(ours: Sequence[Run], theirs: Sequence[Run]) -> list[tuple[Run, Run]]:
     return [(run, other[run.seed]) for run in ours if run.seed in other]
 
 
-def _known(found: Sequence[Sequence[float | None]]) -> list[tuple[float, float]]:
-    return [(one, two) for one, two in found if one is not None and two is not None]
-
-
 def _paired(known: Sequence[tuple[float, float]]) -> Difference | None:
     return paired(*zip(*known, strict=True)) if known else None
 
 
-def _areas_by_words(pair: tuple[Run, Run]) -> list[float | None]:
-    low, high = max(run.words[0] for run in pair), min(run.words[-1] for run in pair)
-    if low >= high:
-        return [None, None]
-    return [curve.area(*curve.between(run.words, run.score, low, high)) for run in pair]
+def _areas_by_words(pairs: Sequence[tuple[Run, Run]]) -> list[tuple[float, float]]:
+    if not pairs:
+        return []
+    curves = [(stack(side, "words"), stack(side, "score")) for side in zip(*pairs, strict=True)]
+    low = np.maximum(*(x[:, 0] for x, _ in curves))
+    high = np.minimum(*(x[:, -1] for x, _ in curves))
+    share = low < high
+    low, high = low[share], high[share]
+    found = (curve.areas_between(x[share], y[share], low, high).tolist() for x, y in curves)
+    return [*zip(*found, strict=True)]
 
 
 def _reach(runs: Sequence[Run], levels: Sequence[float], share: float) -> Reach:

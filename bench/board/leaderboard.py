@@ -75,8 +75,15 @@ def _board(place: Place, found: Runs) -> Board:
     longest = max((each[0].rounds for each in strategies.values()), default=0)
     spanning = [run for run in whole if run.name != FULL and run.rounds == longest]
     words = _word_points(spanning)
-    labels = pick.common(pick.bought(whole))
-    made = [_entry(each, strategies, full, longest, words, labels) for each in strategies.values()]
+    bought = {name: pick.bought(each) for name, each in strategies.items()}
+    every = pick.bought(full)
+    for each in bought.values():
+        every.update(each)
+    labels = pick.common(every)
+    made = [
+        _entry(each, strategies, full, longest, words, pick.shares(bought[name], labels))
+        for name, each in strategies.items()
+    ]
     entries = _corrected(_against_best(rank.placed(made), strategies))
     return Board(
         place=place,
@@ -124,7 +131,7 @@ def _entry(
     full: Runs,
     longest: int,
     words: Values,
-    labels: Sequence[str],
+    labels: dict[str, float] | None,
 ) -> Entry:
     """What the runs of one strategy say; its place among the others is still open."""
     own = entry.stack(ours, "own_score")

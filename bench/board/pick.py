@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bench.board.curve import Values
 from bench.board.run import Run
+from bench.board.tally import total
 
 NEAR = 0.9  # from this Jaccard on, two strategies are near-identical
 NAMED = 10  # labels that a board shows by name
@@ -32,31 +33,33 @@ class Picks:
     labels: dict[str, float] | None
 
 
-def picks(runs: Sequence[Run], names: Sequence[str]) -> Picks:
-    """What the runs of a strategy picked; labels beyond `names` are counted as one."""
+def picks(runs: Sequence[Run], labels: dict[str, float] | None) -> Picks:
+    """What the runs of a strategy picked, with the `shares` of what they bought."""
     items = np.array([run.items[-1] - run.items[0] for run in runs])
     words = np.array([run.words[-1] - run.words[0] for run in runs])
     lengths = words[items > 0] / items[items > 0]
-    shares = [run.duplicates[-1] / max(run.items[-1], 1) for run in runs]
+    duplicates = [run.duplicates[-1] / max(run.items[-1], 1) for run in runs]
     return Picks(
         words_per_item=float(lengths.mean()) if lengths.size else None,
-        duplicate_share=float(np.mean(shares)),
-        labels=_shares(bought(runs), names),
+        duplicate_share=float(np.mean(duplicates)),
+        labels=labels,
     )
 
 
 def bought(runs: Iterable[Run]) -> Counter[str]:
-    """How often each label was revealed after the initial set, over all runs."""
-    count: Counter[str] = Counter()
-    for run in runs:
-        count.update(dict(run.labels[-1].tolist()))
-        count.subtract(dict(run.labels[0].tolist()))
-    return +count
+    """How often each label was revealed after the initial set, over all runs; may be negative where
+    rows contradict themselves, so that sums are those of all runs together.
+    """
+    runs = list(runs)
+    count = total(run.labels[-1:] for run in runs)
+    count.subtract(total(run.labels[:1] for run in runs))
+    return count
 
 
 def common(count: Mapping[str, int]) -> tuple[str, ...]:
     """The most frequent labels, of equally many the first by name."""
-    return tuple(sorted(count, key=lambda name: (-count[name], name))[:NAMED])
+    there = +Counter(count)
+    return tuple(sorted(there, key=lambda name: (-there[name], name))[:NAMED])
 
 
 def overlaps(strategies: Mapping[str, Sequence[Run]]) -> Overlaps:
@@ -66,33 +69,30 @@ def overlaps(strategies: Mapping[str, Sequence[Run]]) -> Overlaps:
     """
     names = list(strategies)
     rounds = {name: strategies[name][0].rounds for name in names}
-    shares = {each: _jaccards(strategies, each) for each in {*rounds.values()}}
+    by_rounds = {each: _jaccards(strategies, each) for each in {*rounds.values()}}
     found: Overlaps = {}
     for one, two in combinations(names, 2):
-        share = float(shares[min(rounds[one], rounds[two])][names.index(one), names.index(two)])
+        share = float(by_rounds[min(rounds[one], rounds[two])][names.index(one), names.index(two)])
         found[one, two] = None if np.isnan(share) else share
     return found
 
 
 def _jaccards(strategies: Mapping[str, Sequence[Run]], rounds: int) -> Values:
     """[strategies, strategies]: mean Jaccard over seeds of what the first rounds selected."""
-    total = np.zeros((len(strategies),) * 2)
-    seeds = np.zeros_like(total)
-    for seed in {run.seed for runs in strategies.values() for run in runs}:
-        chosen = [_ids(runs, seed, rounds) for runs in strategies.values()]
-        shares = _incident(chosen)
-        known = ~np.isnan(shares)
-        total[known] += shares[known]
-        seeds += known
-    return np.divide(total, seeds, out=np.full_like(total, np.nan), where=seeds > 0)
+    summed = np.zeros((len(strategies),) * 2)
+    counts = np.zeros_like(summed)
+    by_seed = [{run.seed: run for run in runs} for runs in strategies.values()]
+    for seed in {seed for runs in by_seed for seed in runs}:
+        found = _incident([_ids(runs.get(seed), rounds) for runs in by_seed])
+        known = ~np.isnan(found)
+        summed[known] += found[known]
+        counts += known
+    return np.divide(summed, counts, out=np.full_like(summed, np.nan), where=counts > 0)
 
 
-def _ids(runs: Sequence[Run], seed: int, rounds: int) -> NDArray[np.int32] | None:
-    """What the first rounds of a strategy selected with a seed; None without that seed."""
-    for run in runs:
-        if run.seed == seed:
-            return np.concatenate(run.chosen[:rounds])
-    return None
+def _ids(run: Run | None, rounds: int) -> NDArray[np.int32] | None:
+    """What the first rounds of a run selected; None without a run."""
+    return None if run is None else run.chosen[:rounds].joined()
 
 
 def _incident(chosen: Sequence[NDArray[np.int32] | None]) -> Values:
@@ -107,14 +107,16 @@ def _incident(chosen: Sequence[NDArray[np.int32] | None]) -> Values:
     either = sizes[:, None] + sizes[None] - both
     there = np.array([ids is not None for ids in chosen])
     known = there[:, None] & there[None] & (either > 0)
-    shares: Values = np.divide(both, either, out=np.full(both.shape, np.nan), where=known)
-    return shares
+    found: Values = np.divide(both, either, out=np.full(both.shape, np.nan), where=known)
+    return found
 
 
-def _shares(count: Mapping[str, int], names: Sequence[str]) -> dict[str, float] | None:
-    total = sum(count.values())
-    if not total:
+def shares(count: Mapping[str, int], names: Sequence[str]) -> dict[str, float] | None:
+    """The shares of labels in a count, those beyond `names` as one; None where there are none."""
+    count = +Counter(count)
+    whole = sum(count.values())
+    if not whole:
         return None
-    shares = {name: count.get(name, 0) / total for name in names}
-    rest = total - sum(count.get(name, 0) for name in names)
-    return {**shares, OTHER: rest / total} if rest else shares
+    named = {name: count.get(name, 0) / whole for name in names}
+    rest = whole - sum(count.get(name, 0) for name in names)
+    return {**named, OTHER: rest / whole} if rest else named

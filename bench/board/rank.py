@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -49,9 +50,11 @@ def pairs(entries: Sequence[Entry], strategies: Mapping[str, Sequence[Run]]) -> 
     order = stats.order(_matrix(ranked)) if ranked else np.zeros((0, 0))
     line = {each.strategy: number for number, each in enumerate(ranked)}
     shares = pick.overlaps({each.strategy: strategies[each.strategy] for each in entries})
+    by_seed = cache(lambda name, rounds: entry.by_seed(strategies[name], rounds))
     found = []
     for one, two in combinations([each.strategy for each in entries], 2):
-        areas = entry.area_pairs(strategies[one], strategies[two])
+        rounds = min(strategies[name][0].rounds for name in (one, two))
+        areas = entry.matched(by_seed(one, rounds), by_seed(two, rounds))
         won = stats.wins(np.array(areas).reshape(-1, 2).T)
         known = one in line and two in line
         found.append(

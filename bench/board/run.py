@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.board.curve import Values
+from bench.board.lists import Lists
+from bench.board.tally import Tally
+from bench.rows.code import encode
 from bench.rows.schema import SERIAL, UNCONFINED, Key, major_minor
 from bench.spec import Spec
 
 K = TypeVar("K", bound=Hashable)
-Objects = NDArray[np.object_]
-"""One array a round."""
 
 
 class Place(NamedTuple):
@@ -50,8 +51,8 @@ class Origin(NamedTuple):
 class Run:
     """One cell. Arrays have one value per round that succeeded; NaN where a value is null.
 
-    `chosen` holds the ids that each round selected, `labels` records of the name and count of all
-    that was labelled before. `acquisition`, `passes` and `training` are NaN where they were not
+    `chosen` holds the ids that each round selected, `labels` how often each name was labelled
+    before. `acquisition`, `passes` and `training` are NaN where they were not
     measured alone on the machine; `fit` and `own_fit` serve for ratios within the run.
     """
 
@@ -63,8 +64,8 @@ class Run:
     synthetic: bool
     error: str | None
     origin: Origin
-    chosen: Objects
-    labels: Objects
+    chosen: Lists
+    labels: Tally
     items: Values
     words: Values
     duplicates: Values
@@ -88,6 +89,8 @@ class Run:
 
     def cut(self, rounds: int) -> "Run":
         """The run as it was after that many rounds."""
+        if rounds == self.rounds:
+            return self
         return replace(self, **{name: getattr(self, name)[:rounds] for name in (*_ARRAYS, *_LISTS)})
 
     def untimed(self) -> "Run":
@@ -102,13 +105,20 @@ _ARRAYS = (*_STORED, *_TIMED)
 _LISTS = ("chosen", "labels")
 _TEXTS = ("rules_version", "data_digest", "config_digest", "unit", "synthetic", "error")
 _ORIGIN = tuple(name for name in Origin._fields if name != "file")
+_SECONDS = ("acquisition_seconds", "pass_seconds", "fit_seconds", "own_fit_seconds")
+COLUMNS = tuple(
+    dict.fromkeys(
+        (*Key._fields, "round", *_STORED, *_SECONDS, "selected", "labels", *_TEXTS, *_ORIGIN)
+    )
+)
+"""What `runs` reads of a table, beside `file`."""
 
 
 def runs(table: pa.Table) -> list[Run]:
     """Every cell of a table of rows, in order of its key, whatever the order of the rows."""
     if table.num_rows == 0:
         return []
-    cells = [_codes(table[name]) for name in Key._fields]
+    cells = [_ranks(table[name]) for name in Key._fields]
     order = np.lexsort((_numbers(table, "round"), *reversed(cells)))
     changes = np.any([np.diff(codes[order]) != 0 for codes in cells], axis=0)
     starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
@@ -116,13 +126,13 @@ def runs(table: pa.Table) -> list[Run]:
     okay = np.asarray(pc.equal(table["status"], "ok"))[order]
     good, before = order[okay], np.concatenate([[0], np.cumsum(okay)])
     numbers = {name: values[good] for name, values in _arrays(table).items()}
-    columns = {**numbers, "chosen": _chosen(table, good), "labels": _labels(table, good)}
-    file = ["file"] if "file" in table.column_names else []
-    names = [*Key._fields, *_TEXTS, *_ORIGIN, *file]
-    last = table.select(names).take(order[ends - 1]).to_pylist()
+    lists = {"chosen": Lists.of(table["selected"], good), "labels": Tally(table["labels"], good)}
+    columns: dict[str, Any] = {**numbers, **lists}
     return [
         _run(row, {name: values[start:end] for name, values in columns.items()})
-        for row, start, end in zip(last, before[starts], before[ends], strict=True)
+        for row, start, end in zip(
+            _records(table, order[ends - 1]), before[starts], before[ends], strict=True
+        )
     ]
 
 
@@ -164,29 +174,17 @@ def _arrays(table: pa.Table) -> dict[str, Values]:
     return {**stored, **dict(zip(_TIMED, timed, strict=True))}
 
 
-def _chosen(table: pa.Table, order: NDArray[np.int64]) -> Objects:
-    """The ids of each row, views of one array."""
-    lists = table["selected"].combine_chunks()
-    return _sliced(lists, lists.values.to_numpy(), order)
+def _records(table: pa.Table, rows: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
+    """What some rows say of their cells; a value that comes again is the same object."""
+    names = [*Key._fields, *_TEXTS, *_ORIGIN, *({"file"} & {*table.column_names})]
+    columns = [_objects(table[name], rows) for name in names]
+    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
 
 
-def _labels(table: pa.Table, order: NDArray[np.int64]) -> Objects:
-    """The names and counts of each row, views of two arrays; a name is one object."""
-    maps = table["labels"].combine_chunks()
-    names = pc.dictionary_encode(maps.keys)
-    records = np.empty(len(names), dtype=[("name", object), ("count", np.int64)])
-    records["name"] = np.array(names.dictionary.to_pylist(), object)[names.indices.to_numpy()]
-    records["count"] = maps.items.to_numpy()
-    return _sliced(maps, records, order)
-
-
-def _sliced(lists: pa.Array, values: NDArray[Any], order: NDArray[np.int64]) -> Objects:
-    """The values of each list, in an order of the lists."""
-    offsets = lists.offsets.to_numpy()
-    found = np.empty(len(order), dtype=object)
-    for number, (start, end) in enumerate(zip(offsets[order], offsets[order + 1], strict=True)):
-        found[number] = values[start:end]
-    return found
+def _objects(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> list[Any]:
+    numbers, values = encode(column)
+    values = [*values, None]
+    return [values[number] for number in numbers[rows].tolist()]
 
 
 def _numbers(table: pa.Table, name: str) -> Values:
@@ -194,11 +192,12 @@ def _numbers(table: pa.Table, name: str) -> Values:
     return np.asarray(column.to_numpy(), dtype=np.float64)
 
 
-def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
+def _ranks(column: pa.ChunkedArray) -> NDArray[np.int64]:
     """Values as integers that sort as the values do."""
-    encoded = pc.dictionary_encode(column).combine_chunks()
-    ranks = np.argsort(np.asarray(pc.array_sort_indices(encoded.dictionary)))
-    return np.asarray(ranks[encoded.indices.to_numpy()], dtype=np.int64)
+    numbers, values = encode(column)
+    ranks = np.empty(len(values), np.int64)
+    ranks[sorted(range(len(values)), key=values.__getitem__)] = np.arange(len(values))
+    return ranks[numbers]
 
 
 def _place(row: dict[str, Any]) -> Place:

@@ -54,12 +54,21 @@ class Difference:
 
 def estimate(values: Sequence[float] | Values) -> Estimate:
     """The estimate from at least one value."""
-    mean, n = float(np.mean(values)), len(values)
+    (found,) = estimates(np.array(values, dtype=float)[None])
+    return found
+
+
+def estimates(values: Values) -> tuple[Estimate, ...]:
+    """The estimate from each row of an array [k, n]."""
+    values, n = np.ascontiguousarray(values), values.shape[1]  # rows: sums have one order
+    means = values.mean(axis=1)
     if n == 1:
-        return Estimate(mean, None, None, None, n)
-    std = float(np.std(values, ddof=1)) if np.ptp(values) else 0.0  # equal ones leave round-off
-    half = _quantile(n) * std / n**0.5
-    return Estimate(mean, std, mean - half, mean + half, n)
+        return tuple(Estimate(mean, None, None, None, n) for mean in means.tolist())
+    varied = np.ptp(values, axis=1) != 0  # equal ones leave round-off
+    stds = np.where(varied, values.std(axis=1, ddof=1), 0.0)
+    halves = _quantile(n) * stds / n**0.5
+    columns = np.column_stack([means, stds, means - halves, means + halves]).tolist()
+    return tuple(Estimate(mean, std, low, high, n) for mean, std, low, high in columns)
 
 
 def paired(ours: Sequence[float] | Values, theirs: Sequence[float] | Values) -> Difference:

@@ -79,12 +79,14 @@ def show(form: str, render: ModuleType, *found: Any) -> None:
     Console(width=None if sys.stdout.isatty() else 100).print(drawn)
 
 
-def rows(sources: Sequence[Path], any_rules: bool = False) -> "pa.Table":
+def rows(
+    sources: Sequence[Path], any_rules: bool = False, columns: Sequence[str] = ()
+) -> "pa.Table":
     """All rows of some folders or files; UsageError when there are none, else as `store.scan`."""
     from bench.rows import store
     from bench.rows.schema import RULES_VERSION
 
-    table = store.scan(sources, None if any_rules else RULES_VERSION)
+    table = store.scan(sources, None if any_rules else RULES_VERSION, columns)
     if table.num_rows == 0:
         raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
     return table

@@ -26,5 +26,6 @@ def leaderboard(folders: tuple[Path, ...], form: str) -> None:
 def show(sources: Sequence[Path], form: str) -> None:
     """Print the boards of some folders or files; errors as those of `rows`."""
     from bench.board import leaderboard, render
+    from bench.board.run import COLUMNS
 
-    common.show(form, render, leaderboard.build(common.rows(sources)))
+    common.show(form, render, leaderboard.build(common.rows(sources, columns=COLUMNS)))

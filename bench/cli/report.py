@@ -29,12 +29,13 @@ def report(folders: tuple[Path, ...], out: Path) -> None:
     """
     from bench.board import leaderboard
     from bench.board.page import write
+    from bench.board.run import COLUMNS
     from bench.data.extra import need
 
     for module in ("altair", "vl_convert"):
         need(module, "report")
     from bench.board.report.page import page
 
-    boards = leaderboard.build(rows(folders or (Path("runs"),)))
+    boards = leaderboard.build(rows(folders or (Path("runs"),), columns=COLUMNS))
     write(page(boards, out.parent), out)
     click.echo(str(out))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 from bench.error import DataError, StorageError, UsageError
 from bench.rows import cell, schema
 from bench.rows.cell import REMEDY
+from bench.rows.code import compact
 from bench.rows.digest import digest, digests
 from bench.rows.schema import RULES_VERSION, Key, Row
 from bench.rows.speed import SUFFIX
@@ -51,7 +53,7 @@ def write(path: Path, rows: Sequence[Row]) -> None:
     file is removed, an earlier file is intact).
     """
     schema.validate(rows, str(path))
-    content = _encode(schema.to_table(rows))
+    content = encode(schema.to_table(rows))
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         _make(path.parent)
@@ -69,6 +71,15 @@ def write(path: Path, rows: Sequence[Row]) -> None:
         ) from reason
 
 
+def encode(table: pa.Table) -> bytes:
+    """A table of `schema.SCHEMA` as the content of a file: with its digest, unchecked else."""
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(buffer, schema.SCHEMA, **_FORMAT) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({_DIGEST: digest(table), _VERSION: schema.SCHEMA_VERSION})
+    return buffer.getvalue()
+
+
 def read(path: Path) -> list[Row]:
     """The rows of one file; DataError when it is missing, damaged or of another schema."""
     rows = schema.from_table(read_table(path))
@@ -81,11 +92,17 @@ def read_table(path: Path) -> pa.Table:
     return _load([path])[0]
 
 
-def scan(sources: Iterable[Path], rules: str | None = RULES_VERSION) -> pa.Table:
+def scan(
+    sources: Iterable[Path],
+    rules: str | None = RULES_VERSION,
+    columns: Sequence[str] = (),
+) -> pa.Table:
     """All rows of every *.parquet file in or below the sources (folders or files), by path.
 
     Those of `bench speed` are not among them.
     One more column, `file`, has their paths, each beginning as its source does, as a dictionary.
+    Where `columns` are named, key and origin of a cell among them, all are verified and these kept,
+    texts as dictionaries: a fraction of the memory.
     UsageError for a source that does not exist; DataError for a file that cannot be read, that was
     made under other rules than these (None: any will do), or whose rows are no whole cells, and for
     a cell that is in two files, which would count a seed twice.
@@ -93,8 +110,9 @@ def scan(sources: Iterable[Path], rules: str | None = RULES_VERSION) -> pa.Table
     files = _files(sources)
     size = min(_PART, len(files) // 8 + 1)  # few files are large ones: each is a part
     parts = [files[start : start + size] for start in range(0, len(files), size)]
+    empty = _kept(schema.SCHEMA.empty_table(), columns)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        loaded = [(schema.SCHEMA.empty_table(), []), *pool.map(_load, parts)]
+        loaded = [(empty, []), *pool.map(partial(_load, columns=columns), parts)]
     counts = [count for _, each in loaded for count in each]
     places = np.repeat(np.arange(len(files), dtype=np.int32), counts)
     names = pa.DictionaryArray.from_arrays(places, pa.array(map(str, files), pa.string()))
@@ -128,15 +146,7 @@ def _slug(name: str, params: str = "{}") -> str:
     return plain if params == "{}" else f"{plain}-{hashlib.sha256(params.encode()).hexdigest()[:8]}"
 
 
-def _encode(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    with pq.ParquetWriter(buffer, schema.SCHEMA, **_FORMAT) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata({_DIGEST: digest(table), _VERSION: schema.SCHEMA_VERSION})
-    return buffer.getvalue()
-
-
-def _load(files: Sequence[Path]) -> tuple[pa.Table, list[int]]:
+def _load(files: Sequence[Path], columns: Sequence[str] = ()) -> tuple[pa.Table, list[int]]:
     """The rows of some files, and how many each has; DataError at the first that fails."""
     parts = [_parse(file) for file in files]
     table = pa.concat_tables(parts).replace_schema_metadata(None).combine_chunks()
@@ -147,7 +157,11 @@ def _load(files: Sequence[Path]) -> tuple[pa.Table, list[int]]:
             raise DataError(
                 f"{file} was changed: digest {found}, written with {expected}. {REMEDY}"
             )
-    return table, counts
+    return _kept(table, columns), counts
+
+
+def _kept(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    return compact(table.select(columns)) if columns else table
 
 
 def _parse(file: Path) -> pa.Table:
@@ -175,7 +189,7 @@ def _parse(file: Path) -> pa.Table:
 def _check_rules(table: pa.Table, rules: str) -> None:
     for version in pc.unique(table["rules_version"]).to_pylist():
         if schema.major_minor(version) != schema.major_minor(rules):
-            row = pc.index(table["rules_version"], version).as_py()
+            row = pc.index(pc.equal(table["rules_version"], version), True).as_py()
             raise DataError(
                 f"{table['file'][row]} was made under rules {version}, which do not compare with "
                 f"rules {rules} of this version: leave it out, use the bench version of its rules, "

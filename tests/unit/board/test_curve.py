@@ -22,12 +22,24 @@ def test_interpolation_by_hand() -> None:
     np.testing.assert_allclose(curve.at(X, Y, points), expected)
 
 
-def test_the_part_between_two_points_by_hand() -> None:
-    points, values = curve.between(X, Y, 150.0, 300.0)
-    np.testing.assert_allclose(points, [150.0, 200.0, 300.0])
-    np.testing.assert_allclose(values, [0.6, 0.7, 0.75])
-    for part, whole in zip(curve.between(X, Y, 100.0, 400.0), (X, Y), strict=True):
-        np.testing.assert_allclose(part, whole)
+def test_areas_between_two_points_by_hand() -> None:
+    x, y = np.stack([X, X, X]), np.stack([Y, Y, Y])
+    low, high = np.array([150.0, 100.0, 250.0]), np.array([300.0, 400.0, 350.0])
+    # (0.65 * 50 + 0.725 * 100) / 150; the whole curve; a part of one line.
+    np.testing.assert_allclose(curve.areas_between(x, y, low, high), [0.7, 0.7, 0.75])
+    assert curve.areas_between(x[:0], y[:0], low[:0], high[:0]).tolist() == []
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=9, max_size=9), min_size=1, max_size=6))
+def test_areas_of_many_parts_are_those_of_each_to_the_bit(scores: list[list[float]]) -> None:
+    y = np.array(scores)
+    x = np.cumsum(1 + y, axis=1)
+    low, high = x[:, 0] + y[:, 1], x[:, -1] - 3 * y[:, 2]
+    found = curve.areas_between(x, y, low, high)
+    for number, area in enumerate(found):
+        between = (low[number] < x[number]) & (x[number] < high[number])
+        points = np.array([low[number], *x[number][between], high[number]])
+        assert area == curve.area(points, curve.at(x[number], y[number], points))
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.board import pick
-from bench.board.pick import OTHER, Picks, bought, common, overlaps, picks
+from bench.board.lists import Lists
+from bench.board.pick import OTHER, Picks, bought, common, overlaps, picks, shares
 from bench.board.run import Run, runs
 from bench.rows import schema
 from bench.rows.schema import Row
@@ -23,9 +25,8 @@ def chose(make_run: Make) -> Callable[..., Run]:
     (usual,) = runs(schema.to_table(make_run("lc", 0, [0.5] * 4)))
 
     def make(seed: int, *rounds: Sequence[int]) -> Run:
-        chosen = np.empty(len(rounds), object)
-        for number, ids in enumerate(rounds):
-            chosen[number] = np.array(list(ids), np.int32)
+        column = pa.chunked_array([[list(ids) for ids in rounds]], pa.list_(pa.int32()))
+        chosen = Lists.of(column, np.arange(len(rounds)))
         return replace(usual.cut(len(rounds)), seed=seed, chosen=chosen)
 
     return make
@@ -123,7 +124,7 @@ def test_bought_is_what_came_after_the_initial_set(revealed: Callable[..., Run])
         {"city": 6, "date": 2, "time": 1},
         {"city": 9, "date": 2, "time": 4},
     )
-    assert dict(bought([one])) == {"city": 4, "time": 4}  # and no date, which came before
+    assert dict(+bought([one])) == {"city": 4, "time": 4}  # and no date, which came before
     two = revealed(1, {"city": 1}, {"city": 2, "date": 7})
     assert bought([one, two]) == Counter(city=5, time=4, date=7)
     assert bought([one.cut(2)]) == Counter(city=1, time=1)
@@ -141,13 +142,12 @@ def test_shares_of_labels_by_hand(revealed: Callable[..., Run]) -> None:
     first = revealed(0, {"city": 1}, {"city": 4, "date": 1})
     second = revealed(1, {"date": 3}, {"date": 3, "time": 2, "toe": 2})
     # Bought: 3 times city, once date, twice time, twice toe.
-    both = picks([first, second], ["time", "city", "fare"])
-    assert both.labels == {"time": 2 / 8, "city": 3 / 8, "fare": 0.0, OTHER: 3 / 8}
-    assert list(both.labels) == ["time", "city", "fare", OTHER]
-    exact = picks([first], ["city", "date"])
-    assert exact.labels == {"city": 0.75, "date": 0.25}
-    assert picks([first.cut(1)], ["city"]).labels is None
-    assert picks([revealed(0, {}, {})], []).labels is None
+    both = shares(bought([first, second]), ["time", "city", "fare"])
+    assert both == {"time": 2 / 8, "city": 3 / 8, "fare": 0.0, OTHER: 3 / 8}
+    assert list(both) == ["time", "city", "fare", OTHER]
+    assert shares(bought([first]), ["city", "date"]) == {"city": 0.75, "date": 0.25}
+    assert shares(bought([first.cut(1)]), ["city"]) is None
+    assert shares(bought([revealed(0, {}, {})]), []) is None
 
 
 def test_lengths_and_duplicates_by_hand(make_run: Make) -> None:
@@ -163,7 +163,7 @@ def test_lengths_and_duplicates_by_hand(make_run: Make) -> None:
 
     # 90 words in 10 items and 240 in 20: 9 and 12; 3 of 15 and 10 of 40 are duplicates.
     one, two = run(0, (40, 90, 130), (5, 9, 15), 3), run(1, (100, 200, 340), (20, 30, 40), 10)
-    assert picks([one, two], []) == Picks(10.5, pytest.approx((0.2 + 0.25) / 2), None)
-    assert picks([one.cut(1)], []).words_per_item is None
-    assert picks([run(0, (0, 0), (10, 20), 0)], []) == Picks(0.0, 0.0, None)
-    assert picks([run(0, (0,), (0,), 0)], []) == Picks(None, 0.0, None)
+    assert picks([one, two], None) == Picks(10.5, pytest.approx((0.2 + 0.25) / 2), None)
+    assert picks([one.cut(1)], None).words_per_item is None
+    assert picks([run(0, (0, 0), (10, 20), 0)], None) == Picks(0.0, 0.0, None)
+    assert picks([run(0, (0,), (0,), 0)], None) == Picks(None, 0.0, None)

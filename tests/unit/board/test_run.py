@@ -1,11 +1,14 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from bench.board.lists import Lists
 from bench.board.run import Origin, Place, Run, runs
+from bench.board.tally import Tally, total
 from bench.rows import schema
 from bench.rows.schema import Row
 
@@ -94,18 +97,21 @@ def test_lists_and_labels_stay_with_their_rounds(table: pa.Table, parts: list[in
         for seed, run in enumerate(runs(each), start=1):
             ids = [[], [10 * seed], [10 * seed, 10 * seed + 1]]
             assert [found.tolist() for found in run.chosen] == ids
-            assert [sorted(found.tolist()) for found in run.labels] == [
-                [("all", 100 * seed + number + 1), (f"round {number}", 1)] for number in range(3)
+            assert run.chosen.joined().tolist() == [*chain(*ids)]
+            assert [total([run.labels[number : number + 1]]) for number in range(3)] == [
+                {"all": 100 * seed + number + 1, f"round {number}": 1} for number in range(3)
             ]
+            assert total([run.labels[1:]])["all"] == 200 * seed + 5
+        assert total(run.labels for run in runs(each))["all"] == 3 * (100 + 200) + 12
 
 
 def test_a_part_of_a_table_is_a_table(table: pa.Table) -> None:
     (run,) = runs(table.slice(1, 1))
     assert (run.seed, run.rounds) == (1, 1)
     assert run.chosen[0].tolist() == []
-    assert sorted(run.labels[0].tolist()) == [("all", 101), ("round 0", 1)]
+    assert total([run.labels]) == {"all": 101, "round 0": 1}
     (run,) = runs(table.slice(2, 1))
-    assert run.labels[0].tolist() == [("all", 201), ("round 0", 1)]
+    assert total([run.labels]) == {"all": 201, "round 0": 1}
 
 
 def test_a_failed_round_is_left_out_and_its_error_kept(make_run: Make) -> None:
@@ -130,7 +136,8 @@ def test_a_cell_that_failed_at_once_has_no_rounds(make_run: Make) -> None:
 def test_a_cut_shortens_every_array_alike(make_run: Make) -> None:
     (run,) = read(make_run("lc", 0, SCORES))
     cut = run.cut(2)
-    arrays = [each.name for each in fields(Run) if isinstance(getattr(run, each.name), np.ndarray)]
+    kinds = (np.ndarray, Lists, Tally)
+    arrays = [each.name for each in fields(Run) if isinstance(getattr(run, each.name), kinds)]
     assert len(arrays) == 12
     assert {len(getattr(cut, name)) for name in arrays} == {2}
     assert {len(getattr(run, name)) for name in arrays} == {3}

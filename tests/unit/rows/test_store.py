@@ -302,6 +302,27 @@ def test_scan_names_the_file_that_was_changed(tmp_path: Path, make_row: Make) ->
     _rewrite(file, schema.to_table([make_row(seed=12, score=0.9)]), metadata)
     with pytest.raises(DataError, match=r"12.parquet was changed: digest .* Delete it and run"):
         store.scan([tmp_path])
+    kept = [*Key._fields, "round", "unit", "rules_version"]
+    with pytest.raises(DataError, match=r"12.parquet was changed: digest"):
+        store.scan([tmp_path], columns=[*kept, "code_digest", "data_digest", "config_digest"])
+
+
+def test_a_scan_of_some_columns_says_the_same(tmp_path: Path, make_row: Make) -> None:
+    for seed in range(20):
+        store.write(tmp_path / f"{seed:02}.parquet", [make_row(seed=seed, strategy=f"s{seed % 3}")])
+    digests = ("code_digest", "data_digest", "config_digest")
+    kept = [*Key._fields, "round", "unit", "rules_version", *digests, "error", "selected"]
+    found, whole = store.scan([tmp_path], columns=kept), store.scan([tmp_path])
+    assert found.column_names == [*kept, "file"]
+    assert found.to_pylist() == whole.select([*kept, "file"]).to_pylist()
+    assert found["strategy"].type == pa.dictionary(pa.int32(), pa.string())
+    store.write(tmp_path / "again.parquet", [make_row(seed=7, strategy="s1")])
+    with pytest.raises(DataError, match=r"s1 seed 7 .* is in .*07.parquet and in .*again.parquet"):
+        store.scan([tmp_path], columns=kept)
+    (tmp_path / "again.parquet").unlink()
+    store.write(tmp_path / "old.parquet", [make_row(seed=30, rules_version="0.9")])
+    with pytest.raises(DataError, match=r"old.parquet was made under rules 0.9"):
+        store.scan([tmp_path], columns=kept)
 
 
 @pytest.mark.parametrize(("version", "fits"), [("1.0.9", True), ("1.1", False), ("0.9", False)])
