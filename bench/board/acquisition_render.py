@@ -18,8 +18,9 @@ _PHASES = ("collate", "transfer", "encode", "decode", "auxiliary training", "pic
 _ABOUT = (
     "Seconds are medians over the repeats, with the least and the most; a pass is one collate + "
     "transfer + encode over the same pool, right before. Phases are shares of one more query. "
-    "Memory is the most that was held above the trained models, the pool itself included. ~ marks "
-    "what was timed on 1,000 sentences, one at a time, and extrapolated to the pool."
+    "Memory is the most that was held above the trained models, the pool itself and what earlier "
+    "queries left to the process included. ~ marks what was timed on 1,000 sentences, one at a "
+    "time, and extrapolated to the pool."
 )
 
 
