@@ -68,6 +68,9 @@ def test_one_at_a_time_gives_the_same_signals(name, kind, drawn, sentences):
     one, other = (learner.signal(name, inputs, decode=form) for form in ("batched", "sequential"))
     assert len(one.unique(dim=0)) > 2
     torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+    for row in range(len(inputs)):  # in the order of the inputs, whatever their lengths
+        alone = learner.signal(name, inputs[row : row + 1], decode="sequential")[0]
+        torch.testing.assert_close(other[row], alone, atol=1e-5, rtol=1e-5)
 
 
 def test_gradients_come_one_at_a_time_too(drawn, sentences):

@@ -245,6 +245,11 @@ def test_a_row_of_other_code_is_known_as_such(asked: Any, timed: Any) -> None:
     (query,) = asked("random")
     (row,) = timed([query]).values()
     assert query.done([row]) == row
+    assert row.strategy_digest == query.strategy.digest
+    assert (row.data_digest, row.config) == (
+        query.cell.task.data_digest,
+        query.cell.origin["config"],
+    )
     assert not query.outdated([row])
     for name in ("code_digest", "strategy_digest", "data_digest", "config_digest", "environment"):
         assert query.outdated([replace(row, **{name: "other"})]), name
