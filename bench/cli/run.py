@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import FOLDER, data_root, examples, layout, sheet
+from bench.cli.common import OUT, data_root, examples, layout, sheet
 from bench.cli.leaderboard import show
 from bench.error import BenchError, UsageError
 from bench.spec import Spec
 
 if TYPE_CHECKING:
     from bench.data.own import Own
+    from bench.loop.fleet import Fleet
     from bench.loop.plan import Plan
+    from bench.rows.remote import Place
 
 
 @click.command(
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
         "bench run --data hf:owner/name --columns tokens,ner_tags",
         "bench run --data songs.csv --text lyric --label class",
         "bench run --data songs.csv --text lyric --label class --protocol guide",
+        "bench run --task atis --executor ray --address head:6379 --out s3://bucket/runs",
+        "bench run --task mnist --executor ray --device cuda --wait 600",
     )
 )
 @click.option("--task", help="See `bench list tasks`.  [default: flights]")
@@ -71,9 +75,34 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs", type=int, default=1, show_default=True, help="Processes; times rank only with 1."
 )
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where cells run: on this machine, or as tasks of a Ray cluster that is running already, "
+    "a CPU each, and a GPU where --device is cuda. They resume on either.",
+)
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="The head of the cluster of --executor ray.  [default: RAY_ADDRESS, else this machine's]",
+)
+@click.option(
+    "--wait",
+    type=int,
+    metavar="SECONDS",
+    help="How long --executor ray waits while no node has what a cell asks for; then the run ends "
+    "with code 2.  [default: 60]",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option(
-    "--out", type=FOLDER, default=Path("runs"), show_default=True, help="Where results go."
+    "--out",
+    type=OUT,
+    default="runs",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where results go: a folder, or a URL of an object store (s3://bucket/prefix).",
 )
 @data_root
 def run(
@@ -91,8 +120,11 @@ def run(
     seeds: int | None,
     rounds: int | None,
     jobs: int,
+    executor: str,
+    address: str | None,
+    wait: int | None,
     device: str,
-    out: Path,
+    out: "Place",
     data_root: Path | None,
 ) -> None:
     """Run strategies on a task or on data of your own, and show the board.
@@ -113,6 +145,7 @@ def run(
         out=out,
         data_root=data_root,
         embeddings=_files(embeddings),
+        fleet=_fleet(executor, address, wait, jobs, device),
     )
     _execute(plan(request), out)
 
@@ -140,7 +173,22 @@ def _files(text: str) -> tuple[Path, ...]:
     return tuple(Path(name) for name in names)
 
 
-def _execute(todo: "Plan", out: Path) -> None:
+def _fleet(
+    executor: str, address: str | None, wait: int | None, jobs: int, device: str
+) -> "Fleet | None":
+    """The cluster to run on, joined; UsageError for options of the other executor."""
+    if executor == "local":
+        if address is not None or wait is not None:
+            raise UsageError("--address and --wait are for a cluster; add --executor ray.")
+        return None
+    from bench.loop import fleet
+
+    if jobs != 1:
+        raise UsageError("--jobs is for this machine; with --executor ray the cluster decides.")
+    return fleet.join(address or fleet.AUTO, device, fleet.WAIT if wait is None else wait)
+
+
+def _execute(todo: "Plan", out: "Place") -> None:
     """Run what is open, show the board of all that was asked for; BenchError if a cell failed."""
     from rich.console import Console
 
@@ -163,7 +211,7 @@ def _execute(todo: "Plan", out: Path) -> None:
         summary = execute(todo, notify)
     paths = [cell.path for cell in (*todo.cells, *todo.finished)]
     show([path for path in paths if path.exists()], "table")
-    click.echo(f"Parquet: {os.path.commonpath(paths)}")
+    click.echo(f"Parquet: {os.path.commonpath(map(str, paths)) if isinstance(out, Path) else out}")
     if summary.failed:
         reasons = "".join(f"\n  {cell}: {reason}" for cell, reason in summary.failed)
         raise BenchError(
