@@ -36,8 +36,8 @@ def named(text: str) -> Place:
         from upath import UPath
 
         place = UPath(text)
-        if isinstance(place, Path):  # file://
-            return Path(place)
+        if place.protocol in ("file", "local"):
+            return Path(place.path)
         with told(place):
             place.exists()
     except ImportError as reason:

@@ -86,6 +86,7 @@ def test_a_run_that_was_killed_here_goes_on_and_one_elsewhere_is_left_alone(
     process = house.start(out, *WORK)
     while process.poll() is None and not mark(bucket, "killed").exists():
         time.sleep(0.02)
+    os.kill(process.pid, signal.SIGSTOP)  # it stays at work for as long as the second takes
     code, error = house.run(out, *WORK)
     assert code == 2, "two runs at once"
     assert f"Another bench run is writing to {out}" in error
