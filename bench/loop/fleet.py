@@ -97,8 +97,12 @@ def _connect(address: str) -> None:
             if "/" in host or not port.isdecimal():
                 raise ValueError("it is not of the form HOST:PORT")
             socket.create_connection((host, int(port)), _CONNECT).close()
-        # Files and processes are ours to carry and to show: nothing of theirs on our terminal.
         ray.init(address=found, logging_level="critical", log_to_driver=False)
+    except ConnectionError as reason:
+        raise UsageError(
+            f"No Ray cluster answers at --address {address} ({reason}). Start one with `ray start "
+            "--head`, or name the HOST:PORT of its head."
+        ) from reason
     except Exception as reason:  # its errors have no base in common
         said = " ".join(str(reason).split())
         raise UsageError(

@@ -90,6 +90,6 @@ def _check(job: Job, cell: Cell) -> None:
     for name, there in {**job.key._asdict(), **job.origin}.items():
         if here[name] != there:
             raise UsageError(
-                f"the {name} is {here[name][:60]}, and {there[:60]} where the run was started; one "
-                "run takes the same version, data and kind of device on every node."
+                f"the {name} is {str(here[name])[:40]}, and {str(there)[:40]} where the run was started; "
+                "one run takes the same version, data and kind of device on every node."
             )

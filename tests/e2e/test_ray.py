@@ -27,6 +27,12 @@ def select(view, budget, rng, back=1):
     return view.unlabeled.flip(0)
 '''
 LEARNER = "bilstm-tagger[batch_size=16,embedding=8,epochs=2,hidden=8]"
+DEADLY = '''"""Deadly (Nobody 2020)."""
+import os
+needs = ()
+def select(view, budget, rng):
+    os._exit(1)
+'''
 PARTS, TWO = ("tokens", "tags"), ("--seeds", 1, "--rounds", 2)
 TESTS = Path(__file__).parents[1]
 READY = "Ray runtime started"
@@ -178,6 +184,16 @@ def test_what_no_node_can_take_ends_the_run(
     assert "No node of the Ray cluster has 1 CPU and 1 GPU" in error
     assert "2 nodes (1 CPU, 0 GPU; 1 CPU, 0 GPU), and --wait 2 seconds are over" in error
     assert len(error.splitlines()) == 1
+
+
+def test_a_worker_that_dies_each_time_ends_the_run(bench: Any, home: Path, ray: list[str]) -> None:
+    (home / "deadly.py").write_text(DEADLY)
+    asked = ("--task", "digits", "--protocol", "smoke", "--strategy", "deadly.py", "--seeds", 1)
+    run = bench("run", *asked, *ray)
+    assert run.returncode == 1
+    assert run.stderr.count("deadly.py seed 0: begun again: its worker died (") == 3
+    assert "deadly.py seed 0: 4 workers died one after the other (" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_a_driver_that_is_killed_or_interrupted_goes_on(
