@@ -89,7 +89,8 @@ def _check(job: Job, cell: Cell) -> None:
     here = {**cell.key._asdict(), **cell.origin}
     for name, there in {**job.key._asdict(), **job.origin}.items():
         if here[name] != there:
+            mine, theirs = str(here[name])[:40], str(there)[:40]
             raise UsageError(
-                f"the {name} is {str(here[name])[:40]}, and {str(there)[:40]} where the run was started; "
-                "one run takes the same version, data and kind of device on every node."
+                f"the {name} is {mine}, and {theirs} where the run was started; one run "
+                "takes the same version, data and kind of device on every node."
             )
