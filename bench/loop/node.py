@@ -65,7 +65,7 @@ def _work(job: Job, files: parcel.Files, tell: Callable[[Told], None]) -> None:
             tell(("end", _cell(job, Path(out), tell)))
     except BenchError as error:
         tell(("error", type(error)(f"On node {node()}: {error}")))
-    except Exception:
+    except BaseException:  # else whoever listens waits for ever
         tell(("error", BenchError(f"On node {node()}:\n{traceback.format_exc()}")))
 
 

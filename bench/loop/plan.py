@@ -159,7 +159,7 @@ class Cell:
         UsageError when data, settings or rules are not the same any more, or when an unfinished
         cell was begun with other code; a finished cell of other code is left as it is.
         """
-        rows = store.read(self.path) if self.path.exists() else []
+        rows = store.held(self.path)
         if any(row.status != "ok" for row in rows):
             return []
         for name, value in self.origin.items():

@@ -16,7 +16,7 @@ from errno import EIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.error import StorageError, UsageError
+from bench.error import BenchError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -55,7 +55,7 @@ def told(place: Place) -> Iterator[None]:
     """Errors of an object store's client, which have no base in common, as OSError."""
     try:
         yield
-    except (OSError, ImportError):
+    except (OSError, ImportError, BenchError):
         raise
     except Exception as reason:
         said = " ".join(str(reason).split())

@@ -72,6 +72,13 @@ def read(path: Place) -> list[Row]:
     return rows
 
 
+def held(path: Place) -> list[Row]:
+    """As `read`; no rows where there is no file."""
+    with remote.told(path):
+        there = path.exists()
+    return read(path) if there else []
+
+
 def read_table(path: Place) -> pa.Table:
     """As `read`, as an Arrow table: schema and digest are verified, single values are not."""
     return _load([path])[0]
@@ -189,10 +196,11 @@ def _check_rules(table: pa.Table, rules: str) -> None:
 def _files(sources: Iterable[Place]) -> list[Place]:
     found: dict[Place, Place] = {}
     for source in sources:
-        if not source.exists():
-            raise UsageError(f"There is no folder {source} to read results from.")
-        root: Any = source.resolve()
-        inside: list[Any] = list(source.rglob("*.parquet")) if source.is_dir() else [source]
+        with remote.told(source):
+            if not source.exists():
+                raise UsageError(f"There is no folder {source} to read results from.")
+            root: Any = source.resolve()
+            inside: list[Any] = list(source.rglob("*.parquet")) if source.is_dir() else [source]
         for file in inside:
             if not file.name.startswith("."):
                 found[root / file.relative_to(source)] = file

@@ -65,12 +65,15 @@ def test_rows_on_an_object_store_are_those_on_disk(
     assert "1 of 1 cells already finished" in house.run(far, *WORK)[1]
 
 
-def test_boards_are_read_from_an_object_store(bench: Any, bucket: str) -> None:
+def test_boards_are_read_from_an_object_store(bench: Any, home: Path, bucket: str) -> None:
     for verb in ("leaderboard", "check"):
         extra = ["--baseline", f"{bucket}/runs"] if verb == "check" else []
         run = bench(verb, f"{bucket}/runs", *extra)
         assert run.returncode == 0, run.stderr
         assert "random" in run.stdout or "same" in run.stdout
+    run = bench("report", f"{bucket}/runs", "--out", "page.html")
+    assert run.returncode == 0, run.stderr
+    assert f'"{bucket}/runs/tiny-drawn/' in (home / "page.html").read_text()
     run = bench("leaderboard", f"{bucket}/none")
     assert run.returncode == 2
     assert run.stderr == f"Error: There is no folder {bucket}/none to read results from.\n"
