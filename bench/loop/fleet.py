@@ -3,6 +3,7 @@
 import os
 import socket
 from dataclasses import dataclass
+from typing import Any
 
 from bench.data.extra import need
 from bench.error import UsageError
@@ -66,8 +67,7 @@ def join(address: str, device: str, wait: int) -> Fleet:
         raise UsageError(f"--device {device}: with --executor ray it is auto, cpu or cuda.")
     if wait < 1:
         raise UsageError(f"--wait is {wait}; it must be at least 1.")
-    ray = need("ray", "ray")
-    _connect(address)
+    ray = _connect(address)
     if device == "auto":
         device = "cuda" if any(node.get("GPU", 0) >= 1 for node in _nodes()) else "cpu"
     fleet = Fleet(address, wait, device, card=device)
@@ -88,7 +88,7 @@ def leave() -> None:
     need("ray", "ray").shutdown()
 
 
-def _connect(address: str) -> None:
+def _connect(address: str) -> Any:
     ray = need("ray", "ray")
     found = os.environ.get("RAY_ADDRESS", AUTO) if address == AUTO else address
     try:
@@ -101,13 +101,14 @@ def _connect(address: str) -> None:
     except ConnectionError as reason:
         raise UsageError(
             f"No Ray cluster answers at --address {address} ({reason}). Start one with `ray start "
-            "--head`, or name the HOST:PORT of its head."
+            "--head`, or name the HOST:PORT of its head; one RAY_AUTH_TOKEN is for all of it."
         ) from reason
     except Exception as reason:  # its errors have no base in common
         said = " ".join(str(reason).split())
         raise UsageError(
             f"There is no Ray cluster to join at --address {address}: {said.rstrip('.')}."
         ) from reason
+    return ray
 
 
 def _nodes() -> list[dict[str, float]]:
