@@ -21,7 +21,7 @@ from bench.data.resample import resample
 from bench.error import UsageError
 from bench.learners.learner import Labeled, Learner
 from bench.learners.phase import heard
-from bench.loop import clock, energy, memory, provenance
+from bench.loop import clock, energy, fit, memory, provenance
 from bench.loop.acquisition import WARM_UP, afford, ask
 from bench.loop.budget import Budget
 from bench.loop.event import Reporter
@@ -52,7 +52,7 @@ class Bench:
         before, last = task.protocol.targets[-2:]
         self.ledger.reveal(self.ledger.initial(before, streams("initial"), cell.each))
         self.budget = Budget(last - before)
-        fits = FitStore(cell.request.out / ".fits" / "speed")
+        fits = FitStore(fit.home(cell.request.out, "speed"))
         self._trainer = Trainer(cell, self.ledger, deal.judge, fits, report)
         self._models: dict[str, Models] = {}
         self._pool: tuple[int, Pool, Tensor] | None = None
