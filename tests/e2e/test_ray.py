@@ -226,3 +226,22 @@ def test_a_node_that_dies_loses_nothing(
     assert ": begun again: its worker died (" in error
     assert content(tmp_path).equals(content(local))
     cluster.node("two")  # for whichever test comes next
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--address", "head:6379"], "add --executor ray"),
+        (["--executor", "ray", "--jobs", "2"], "--jobs is for this machine"),
+        (["--executor", "ray", "--device", "cuda:1"], "it is auto, cpu or cuda"),
+        (["--executor", "ray", "--address", "127.0.0.1:1"], "refused"),
+        (["--executor", "ray", "--address", "ray://head:1"], "not of the form HOST:PORT"),
+    ],
+)
+def test_options_that_do_not_fit(bench: Any, options: list[str], reason: str) -> None:
+    if "--address" in options and "ray" in options:
+        pytest.importorskip("ray", reason="NO RAY: nothing of --executor ray is tested")
+    run = bench("run", *options)
+    assert run.returncode == 2
+    assert reason in run.stderr
+    assert len(run.stderr.splitlines()) == 1

@@ -91,10 +91,10 @@ def test_a_run_that_was_killed_here_goes_on_and_one_elsewhere_is_left_alone(
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGSTOP)  # it stays at work for as long as the second takes
     code, error = house.run(out, *WORK)
-    assert code == 2, "two runs at once"
-    assert f"Another bench run is writing to {out}" in error
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    assert code == 2, "two runs at once"
+    assert f"Another bench run is writing to {out}" in error
     assert mark(bucket, "killed").exists()
     mark(bucket, "killed").write_text("elsewhere")
     code, error = house.run(out, *WORK)
