@@ -53,11 +53,9 @@ def copied(decoder: Decoder, encoding: Encoding, tags: int, width: int) -> tuple
     return scores, path
 
 
-@pytest.mark.parametrize(
-    ("decode", "floor"), [(beam, 1.0), (beam_scores, 1.05)], ids=["paths", "scores"]
-)
+@pytest.mark.parametrize("decode", [beam, beam_scores], ids=["paths", "scores"])
 def test_beams_are_faster_than_with_copied_paths(
-    learner, encodings, ratio, benchmark, decode: Callable[..., object], floor: float
+    learner, encodings, ratio, benchmark, decode: Callable[..., object]
 ) -> None:
     model = learner.model
     for encoding in encodings:
@@ -74,7 +72,7 @@ def test_beams_are_faster_than_with_copied_paths(
     with torch.no_grad():
         faster = benchmark.pedantic(lambda: 1 / ratio(lambda: run(decode), lambda: run(copied)))
     benchmark.extra_info["copied paths / ours"] = faster
-    assert faster >= floor
+    assert faster >= 1.03  # quiet, 1.1 and 1.13: both spend their time on the decoder's steps
 
 
 def one(encoding: Encoding, row: int) -> Encoding:

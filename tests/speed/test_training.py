@@ -158,7 +158,7 @@ def test_training_is_faster_than_the_straightforward_loop(corpus, ratio, benchma
     same(learner, labeled)
     faster = benchmark.pedantic(lambda: 1 / ratio(ours, theirs, 3))
     benchmark.extra_info["straightforward / ours"] = faster
-    assert faster >= 3  # quiet, see the README; what else runs takes from the larger side less
+    assert faster >= 3  # see the README for what is measured
 
 
 def same(learner: Learner, labeled: Labeled) -> None:
@@ -212,7 +212,7 @@ def test_our_adam_is_faster_than_torchs(learner, ratio, benchmark) -> None:
         assert one.equal(other)
     faster = benchmark.pedantic(lambda: 1 / ratio(ours, theirs))
     benchmark.extra_info["torch's Adam / ours"] = faster
-    assert faster >= 1
+    assert faster >= 1.1
 
 
 def weights_of(plain: Straightforward) -> dict[str, Tensor]:
