@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,11 @@ class Cluster:
         return self.folder / name
 
     def kill(self, name: str) -> None:
-        """End a node with all its processes, as a power cut does."""
+        """End a node with all its processes at once, as a power cut does; workers lead groups."""
         process = self.nodes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        for pid in [process.pid, *descendants(process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
 
     def fits(self, name: str) -> int:
@@ -102,6 +105,16 @@ class Cluster:
         while process.poll() is None and self.fits(name) == before:
             time.sleep(0.01)
         return process.poll() is None
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one."""
+    found = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    pairs = [tuple(map(int, line.split())) for line in found.stdout.splitlines()]
+    below = [pid]
+    for each in below:  # which grows meanwhile
+        below += [child for child, parent in pairs if parent == each]
+    return below[1:]
 
 
 @pytest.fixture(scope="module")
