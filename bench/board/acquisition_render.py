@@ -18,8 +18,9 @@ _PHASES = ("collate", "transfer", "encode", "decode", "auxiliary training", "pic
 _ABOUT = (
     "Seconds are medians over the repeats, with the least and the most; a pass is one collate + "
     "transfer + encode over the same pool, right before. Phases are shares of one more query. "
-    "Memory is the most that was held above the trained models, the pool itself included. ~ marks "
-    "what was timed on 1,000 sentences, one at a time, and extrapolated to the pool."
+    "Memory is the most that was held above the trained models, the pool itself and what earlier "
+    "queries left to the process included. ~ marks what was timed on 1,000 sentences, one at a "
+    "time, and extrapolated to the pool."
 )
 
 
@@ -77,12 +78,21 @@ def _training(board: Board) -> str:
     if board.training is None:
         return ""
     fit, own = board.training
-    found = [race for race in board.races if race.slow in ("lc", "nse")]
-    even = [race.even for race in found if race.fast == "alise" and race.even]
-    from_ = f" in batches from {_span(even)} sentences on" if even else " never"
-    return (
+    said = (
         f" Its own training takes {significant(own)} s, beside the {significant(fit)} s of the "
-        f"supervised one; if that counts as part of the query, ALISE is ahead of decoding{from_}."
+        "supervised one"
+    )
+    found = [race for race in board.races if race.fast == "alise" and race.slow in ("lc", "nse")]
+    ends = [
+        f"of {race.slow.upper()} "
+        + ("never" if race.even is None else f"from {race.even:,.0f} sentences on")
+        for race in found
+    ]
+    if not ends:
+        return f"{said}."
+    return (
+        f"{said}; if that counts as part of the query, ALISE is, in batches, ahead "
+        f"{', '.join(ends)}."
     )
 
 
@@ -157,8 +167,15 @@ def _line(race: Race, pools: Sequence[int], trained: bool) -> tuple[str, ...]:
 
 
 def _costs(rows: Sequence[Speed]) -> Sheet:
-    header = ("strategy", "seconds", "passes", "items/s", "µs/item", "host GiB", "device GiB", "J")
-    return Sheet(f"A pool of {rows[0].pool:,}", header, tuple(_cost(row) for row in rows))
+    """Without the columns that nobody knows anything of, as a device's on a CPU."""
+    header = ("strategy", "seconds", "passes", "items/s", "µs/item", "host GiB", "GPU GiB", "J")
+    known = [column for column in zip(header, *map(_cost, rows), strict=True) if _tells(column)]
+    header, *lines = zip(*known, strict=True)
+    return Sheet(f"A pool of {rows[0].pool:,}", header, tuple(lines))
+
+
+def _tells(column: Sequence[str]) -> bool:
+    return set(column[1:]) != {NONE}
 
 
 def _cost(row: Speed) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.common import FOLDER, data_root, examples, form, show
-from bench.error import UsageError
+from bench.error import BenchError, UsageError
 from bench.spec import Spec
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--repeats", default=5, show_default=True, help="Queries; the median counts.")
 @click.option(
     "--limit",
+    type=click.FloatRange(min=0, min_open=True),
     default=600.0,
     show_default=True,
     metavar="SECONDS",
@@ -77,6 +78,7 @@ def speed(
 
     Run it again and it goes on. Let nothing else run meanwhile.
     """
+    failed: list[tuple[str, str]] = []
     if not only:
         from bench.cli.request import split
         from bench.loop.plan import Request
@@ -94,42 +96,45 @@ def speed(
             out=out / "speed",
             data_root=data_root,
         )
-        _measure(queries(request, _sizes(sizes), repeats), limit, out / "speed")
-    from bench.board import acquisition, acquisition_render
-    from bench.rows import speed as rows
-
-    found = rows.read(out / "speed")
-    if not found:
-        raise UsageError(f"There is nothing measured in {out / 'speed'} yet.")
-    show(form, acquisition_render, acquisition.build(found))
+        failed = _measure(queries(request, _sizes(sizes), repeats), limit, out / "speed")
+    _show(form, out / "speed", failed)
 
 
-def _measure(todo: "Sequence[Query]", limit: float, out: Path) -> None:
-    """Time what is not there yet, each row durable before the next query begins."""
+def _measure(todo: "Sequence[Query]", limit: float, out: Path) -> list[tuple[str, str]]:
+    """Time what is not there yet; the queries that failed, and why."""
     import torch
     from rich.console import Console
 
-    from bench.loop.event import Reporter
-    from bench.loop.query import excess
-    from bench.loop.speed import Bench, measure
+    from bench.loop.speed import execute
     from bench.progress import watch
     from bench.rows import speed, store
 
     torch.set_num_threads(1)
-    rows = speed.read(out) if out.exists() else []
-    open_ = [query for query in todo if not query.path.exists()]
-    with store.lock(out), watch(len(open_), Console(stderr=True)) as notify:
-        fitting = Reporter("models", 0, todo[0].cell.config.duration, notify)
-        bench = Bench(todo[0].cell, fitting)
-        for query in open_:
-            report = Reporter(query.name, query.repeats, 0, notify)
-            if reason := excess(query, rows, limit):
-                report.tell("done", f"left out: {reason}")
-                continue
-            row = measure(bench, query, report.repeat)
-            speed.write(query.path, row)
-            rows.append(row)
-            report.tell("done", row.summary)
+    with store.lock(out):
+        rows = speed.read(out)
+        open_ = [query for query in todo if query.done(rows) is None]
+        if len(open_) < len(todo):
+            old = sum(query.outdated(rows) for query in todo)
+            told = f" ({old} by other code or elsewhere; to redo them, choose another --out)"
+            share = f"{len(todo) - len(open_)} of {len(todo)}"
+            click.echo(f"resumed: {share} queries already timed{told if old else ''}", err=True)
+        with watch(len(open_), Console(stderr=True)) as notify:
+            return execute(open_, rows, limit, notify)
+
+
+def _show(form: str, folder: Path, failed: list[tuple[str, str]]) -> None:
+    """The boards of all that is there; BenchError for what failed, UsageError for nothing."""
+    from bench.board import acquisition, acquisition_render
+    from bench.rows import speed
+
+    found = speed.read(folder)
+    if found:
+        show(form, acquisition_render, acquisition.build(found))
+    if failed:
+        reasons = "".join(f"\n  {query}: {reason}" for query, reason in failed)
+        raise BenchError(f"{len(failed)} failed; what else was timed is kept.{reasons}")
+    if not found:
+        raise UsageError(f"There is nothing measured in {folder} yet.")
 
 
 def _sizes(text: str) -> list[int]:

@@ -2,14 +2,19 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+
+from bench.data.task import Task
 from bench.error import UsageError
+from bench.loop import provenance
 from bench.loop import strategy as strategies
-from bench.loop.plan import Cell, Request, load_task
+from bench.loop.plan import Cell, Request, plan
 from bench.loop.strategy import Strategy
 from bench.rows import speed
+from bench.rows.schema import FULL
 from bench.rows.speed import Speed
 
 SAMPLE = 1_000
@@ -50,11 +55,41 @@ class Query:
         return speed.path(out, *self.identity, self.size)
 
     @property
+    def origin(self) -> dict[str, str]:
+        """What its row was made with, as columns: rows compare where these are the same."""
+        names = ("config", "rules_version", "data_digest", "config_digest")
+        return {
+            **{name: self.cell.origin[name] for name in names},
+            "environment": provenance.environment(),
+            "code_digest": provenance.code_digest(""),
+            "strategy_digest": self.strategy.digest,
+        }
+
+    def same(self, rows: Sequence[Speed]) -> list[Speed]:
+        """Those rows that are of the same task, learner, strategy and device, by pool."""
+        names = ("task", "protocol", "learner", "strategy", "device")
+        found = (row for row in rows if _of(row, names) == self.identity)
+        return sorted(found, key=lambda row: row.pool)
+
+    def done(self, rows: Sequence[Speed]) -> Speed | None:
+        """Its own row, if it is there."""
+        return next((row for row in self.same(rows) if row.pool == self.size), None)
+
+    def outdated(self, rows: Sequence[Speed]) -> bool:
+        """Whether its row is there, but of other code, data or settings, or of another machine."""
+        row = self.done(rows)
+        return row is not None and _of(row, tuple(self.origin)) != tuple(self.origin.values())
+
+    @property
     def identity(self) -> tuple[str, str, str, str, str]:
         """Task, protocol, learner, strategy and device of its row."""
         key = self.cell.key
         learner = str(self.cell.learner)
         return (key.task, key.protocol, learner, str(self.strategy.spec), key.device)
+
+
+def _of(row: Speed, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(getattr(row, name) for name in names)
 
 
 def queries(request: Request, sizes: Sequence[int], repeats: int) -> list[Query]:
@@ -65,16 +100,26 @@ def queries(request: Request, sizes: Sequence[int], repeats: int) -> list[Query]
     """
     if repeats < 1 or not sizes or min(sizes) < 1:
         raise UsageError("--sizes and --repeats take numbers from 1 on, such as 2400,10000 and 5.")
-    names = strategies.names()
     slow = (f"{name}{SEQUENTIAL}" for name in ("lc", "margin", "nse"))
-    load_task(request)
-    cells = [Cell(request, text, 0) for text in request.strategies or (*names, *slow)]
-    for cell in cells:
-        if cell.chooser is None or (request.strategies and cell.missing):
-            lacks = ", ".join(cell.missing) or "a query: it labels everything"
-            raise UsageError(f"'{cell.strategy}' does not apply to '{cell.learner}': no {lacks}.")
-    fit = [cell for cell in cells if not cell.missing]
-    return [Query(cell, size, repeats) for size in sorted(set(sizes)) for cell in fit]
+    asked = request.strategies or (*strategies.names(), *slow)
+    if FULL in asked:
+        raise UsageError(f"'{FULL}' is no strategy to be timed: it labels everything.")
+    found = plan(replace(request, strategies=asked))
+    cells = (*found.cells, *found.finished)
+    _check(cells[0].task)
+    if request.strategies and found.inapplicable:
+        name, missing = next(iter(found.inapplicable.items()))
+        learner = cells[0].learner.name
+        raise UsageError(f"'{name}' does not apply to '{learner}': no {', '.join(missing)}.")
+    return [Query(cell, size, repeats) for size in sorted(set(sizes)) for cell in cells]
+
+
+def _check(task: Task) -> None:
+    if len(task.protocol.targets) < 2 or not isinstance(task.corpus.inputs, pa.ChunkedArray):
+        raise UsageError(
+            f"`bench speed` makes pools of sentences, for a protocol with queries: "
+            f"'{task.card.name}-{task.protocol.name}' has none; see `bench list tasks`."
+        )
 
 
 def excess(query: Query, rows: Sequence[Speed], limit: float) -> str | None:
@@ -82,10 +127,10 @@ def excess(query: Query, rows: Sequence[Speed], limit: float) -> str | None:
 
     `limit` are seconds a query. None where nothing speaks against it, or nothing is known.
     """
-    smaller = [row for row in rows if row.pool < query.size and row.strategy == query.identity[3]]
+    smaller = [row for row in query.same(rows) if row.pool < query.size]
     if not smaller:
         return None
-    last = max(smaller, key=lambda row: row.pool)
+    last = smaller[-1]
     factor = query.timed / last.timed
     if (seconds := last.query * last.timed / last.pool * factor) > limit:
         return f"a query would take some {seconds:,.0f} s; see --limit"

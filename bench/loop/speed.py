@@ -6,7 +6,7 @@ each with a word changed (`bench.data.resample`).
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cached_property
 from statistics import mean
 from typing import Any
@@ -18,49 +18,43 @@ from torch import Tensor
 from bench import __version__
 from bench.data.pool import Pool
 from bench.data.resample import resample
-from bench.error import UsageError
 from bench.learners.learner import Labeled, Learner
 from bench.learners.phase import heard
-from bench.loop import clock, energy, fit, memory, provenance
+from bench.loop import clock, energy, fit, memory
 from bench.loop.acquisition import WARM_UP, afford, ask
-from bench.loop.budget import Budget
-from bench.loop.event import Reporter
+from bench.loop.budget import Budget, SelectionError
+from bench.loop.event import Notify, Reporter
 from bench.loop.fit import FitStore
 from bench.loop.ledger import Ledger
 from bench.loop.plan import Cell
-from bench.loop.query import Query
+from bench.loop.query import Query, excess
 from bench.loop.seed import Streams
 from bench.loop.strategy import Strategy
 from bench.loop.trainer import Models, Trainer
 from bench.loop.view import View
+from bench.rows import speed
 from bench.rows.speed import SPEED_VERSION, Speed
 
 
 class Bench:
     """One task's models and pools, made when first needed."""
 
-    def __init__(self, cell: Cell, report: Reporter) -> None:
+    def __init__(self, cell: Cell) -> None:
         task, streams = cell.task, Streams(cell.seed)
-        if len(task.protocol.targets) < 2 or not isinstance(task.corpus.inputs, pa.ChunkedArray):
-            raise UsageError(
-                f"`bench speed` makes pools of sentences from a protocol with queries, which "
-                f"'{task.card.name}', protocol '{task.protocol.name}', does not have; see "
-                "`bench list tasks`."
-            )
         deal = task.deal(streams("split"))
         self.cell, self.ledger = cell, Ledger(deal)
         before, last = task.protocol.targets[-2:]
         self.ledger.reveal(self.ledger.initial(before, streams("initial"), cell.each))
         self.budget = Budget(last - before)
-        fits = FitStore(fit.home(cell.request.out, "speed"))
-        self._trainer = Trainer(cell, self.ledger, deal.judge, fits, report)
+        self._judge, self._fits = deal.judge, FitStore(fit.home(cell.request.out, "speed"))
         self._models: dict[str, Models] = {}
         self._pool: tuple[int, Pool, Tensor] | None = None
 
-    def models(self, objective: str) -> Models:
+    def models(self, objective: str, report: Reporter) -> Models:
         """The successor, and the own model of an objective beside it."""
         if objective not in self._models:
-            self._models[objective] = self._trainer.fit(objective)
+            trainer = Trainer(self.cell, self.ledger, self._judge, self._fits, report)
+            self._models[objective] = trainer.fit(objective)
         return self._models[objective]
 
     @cached_property
@@ -89,12 +83,38 @@ class Bench:
         return self._pool[1:]
 
 
-def measure(bench: Bench, query: Query, notify: Callable[[int], None]) -> Speed:
+def execute(
+    todo: Sequence[Query], rows: Sequence[Speed], limit: float, notify: Notify
+) -> list[tuple[str, str]]:
+    """Time queries, each row durable before the next begins; those that failed, and why.
+
+    `rows` are what is known already, `limit` seconds a query; see `excess`.
+    """
+    if not todo:
+        return []
+    known, failed, bench = list(rows), list[tuple[str, str]](), Bench(todo[0].cell)
+    for query in todo:
+        report = Reporter(query.name, query.repeats, query.cell.config.duration, notify)
+        if reason := excess(query, known, limit):
+            report.tell("done", f"left out: {reason}")
+            continue
+        try:
+            known.append(measure(bench, query, report))
+        except SelectionError as error:
+            failed.append((query.name, str(error)))
+            report.tell("failed", str(error))
+            continue
+        speed.write(query.path, known[-1])
+        report.tell("done", known[-1].summary)
+    return failed
+
+
+def measure(bench: Bench, query: Query, report: Reporter) -> Speed:
     """Time one strategy over one pool; SelectionError when it fails.
 
     RULES, 5: after a warm-up, every repeat under the clock alone, right after a pass of its own.
     """
-    strategy, models = query.strategy, bench.models(query.strategy.objective)
+    strategy, models = query.strategy, bench.models(query.strategy.objective, report)
     learner, ground = models.asked, bench.ground
     pool, unlabeled = bench.pool(query.size)
     if query.timed < query.size:
@@ -115,7 +135,7 @@ def measure(bench: Bench, query: Query, notify: Callable[[int], None]) -> Speed:
             afford(ranking, pool, unlabeled, bench.budget)
             seconds.append(lap.seconds)
             passes.append(reference.seconds)
-            notify(number + 1)
+            report.repeat(number + 1)
     return Speed(
         **_identity(bench, query, models),
         words=int(bench.ledger.kind.words(pool.inputs(unlabeled)).sum()),
@@ -163,14 +183,8 @@ def _identity(bench: Bench, query: Query, models: Models) -> dict[str, Any]:
         "unit": cell.task.protocol.unit,
         "fit_seconds": models.successor.score.fit_seconds,
         "own_fit_seconds": own.score.fit_seconds if own else None,
-        "environment": provenance.environment(),
-        **{name: cell.origin[name] for name in _ORIGIN},
-        "code_digest": provenance.code_digest(""),
-        "strategy_digest": query.strategy.digest,
+        **query.origin,
         "schema_version": SPEED_VERSION,
         "bench_version": __version__,
         "created": clock.now(),
     }
-
-
-_ORIGIN = ("config", "rules_version", "data_digest", "config_digest")

@@ -1,7 +1,10 @@
 """What queries cost: a row per strategy and pool, a file per row, beside no other results."""
 
 import dataclasses
+import io
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +20,7 @@ SUFFIX = ".speed.parquet"
 """How these files' names end, so that no scan takes them for results of runs."""
 SPEED_VERSION = "1"
 _DIGEST = b"labelworth.digest"
+_REMEDY = "Delete it and measure again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,24 +109,31 @@ SCHEMA = pa.schema([(field.name, _TYPES[field.type]) for field in dataclasses.fi
 def path(
     out: Path, task: str, protocol: str, learner: str, strategy: str, device: str, pool: int
 ) -> Path:
-    """OUT/<task>-<protocol>/<pool>-<strategy>-<digest of the rest>.speed.parquet."""
-    spec = Spec.parse(strategy)
+    """OUT/<task>-<protocol>/<pool>-<strategy>-<digest>.speed.parquet, safe on any disk."""
+    name = re.sub(r"[^A-Za-z0-9_.]+", "-", Spec.parse(strategy).name)
     tail = digest([learner, strategy, device])[:8]
-    return out / f"{task}-{protocol}" / f"{pool}-{spec.name}-{tail}{SUFFIX}"
+    return out / f"{task}-{protocol}" / f"{pool}-{name}-{tail}{SUFFIX}"
 
 
 def write(file: Path, row: Speed) -> None:
-    """Replace a file by one row; StorageError when the disk refuses."""
+    """Replace a file by one row, durably; StorageError when the disk refuses."""
+    table, buffer = pa.Table.from_pylist([_plain(row)], schema=SCHEMA), io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({_DIGEST: _digest(row)}), buffer)
     temporary = file.with_name(f".{file.name}.tmp")
-    table = pa.Table.from_pylist([_plain(row)], schema=SCHEMA)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table.replace_schema_metadata({_DIGEST: _digest(row)}), temporary)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        with temporary.open("wb") as stream:
+            stream.write(buffer.getvalue())
+            stream.flush()
+            os.fsync(stream.fileno())
         temporary.replace(file)
     except OSError as reason:
-        raise StorageError(f"Cannot write {file}: {reason.strerror}.") from reason
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"Cannot write {file}: {reason.strerror}. What was timed before is kept; free space, "
+            "then run the same command again."
+        ) from reason
 
 
 def read(folder: Path) -> list[Speed]:
@@ -133,15 +144,15 @@ def read(folder: Path) -> list[Speed]:
 
 def _load(file: Path) -> Speed:
     try:
-        table = pq.read_table(file, partitioning=None)
+        table = pq.ParquetFile(pa.BufferReader(file.read_bytes())).read(use_threads=False)
     except (OSError, ValueError, pa.ArrowException) as reason:
-        raise DataError(f"Cannot read {file}: {reason}. Delete it and measure again.") from reason
-    if not table.schema.equals(SCHEMA) or table.num_rows != 1:
-        raise DataError(f"{file} is no row of `bench speed` of this version; measure again.")
+        raise DataError(f"Cannot read {file}: {reason}. {_REMEDY}") from reason
+    if not table.schema.equals(SCHEMA) or table["schema_version"].to_pylist() != [SPEED_VERSION]:
+        raise DataError(f"{file} is no row of this version's `bench speed`. {_REMEDY}")
     record = table.to_pylist()[0]
     row = Speed(**{**record, "phases": dict(record["phases"])})
     if (table.schema.metadata or {}).get(_DIGEST) != _digest(row):
-        raise DataError(f"{file} was changed. Delete it and measure again.")
+        raise DataError(f"{file} was changed. {_REMEDY}")
     return row
 
 
