@@ -30,7 +30,9 @@ class _Lines:
         self.ended = 0
 
     def __call__(self, event: "Event") -> None:
-        if event.kind == "round":
+        if event.kind == "again":
+            self._say(f"{event.cell}: begun again", event.message)
+        elif event.kind == "round":
             self._say(f"{event.cell}: round {event.round} of {event.rounds}", event.message)
         elif event.kind in ("done", "failed"):
             self.ended += 1
@@ -64,7 +66,9 @@ class _Live:
 
     def __call__(self, event: "Event") -> None:
         self.rounds[event.cell] = max(event.rounds, self.rounds.get(event.cell, 1))
-        if event.kind in ("done", "failed"):
+        if event.kind == "again":
+            self.bars.console.print(f"{event.cell}: begun again: {event.message}", markup=False)
+        elif event.kind in ("done", "failed"):
             self._end(event)
         else:
             self._step(event)

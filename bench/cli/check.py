@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import examples
+from bench.cli.common import PLACE, examples
 from bench.error import BenchError, DataError
 
 if TYPE_CHECKING:
     from bench.board.gate import Line
+    from bench.rows.remote import Place
 
 
 class UnmeasuredError(BenchError):
@@ -41,10 +41,10 @@ Exit codes:
     + "\n"
     + _CODES
 )
-@click.argument("candidate", type=click.Path(path_type=Path))
+@click.argument("candidate", type=PLACE)
 @click.option(
     "--baseline",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     required=True,
     metavar="FOLDER",
     help="Results to compare with: a folder or a file.",
@@ -57,7 +57,7 @@ Exit codes:
     show_default=True,
     help="For people, or as annotations of a GitHub workflow.",
 )
-def check(candidate: Path, baseline: Path, form: str) -> None:
+def check(candidate: "Place", baseline: "Place", form: str) -> None:
     """Compare the results in CANDIDATE with a baseline, and fail when a strategy regressed.
 
     Both are made by `bench run --protocol gate`, or by any other protocol. What was made on one

@@ -13,7 +13,25 @@ from bench.error import UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from bench.rows.remote import Place
+
+
+class _Place(click.ParamType[Any]):
+    """A folder or file of this machine, or the URL of an object store's."""
+
+    def __init__(self, here: "click.Path[Path]") -> None:
+        self.here, self.name = here, here.name
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> "Place":
+        if "://" not in str(value):
+            return self.here.convert(value, param, ctx)
+        from bench.rows import remote
+
+        return remote.named(value)
+
+
 FOLDER = click.Path(file_okay=False, path_type=Path)
+PLACE, OUT = _Place(click.Path(path_type=Path)), _Place(FOLDER)
 
 
 def data_root(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,7 +98,7 @@ def show(form: str, render: ModuleType, *found: Any) -> None:
 
 
 def rows(
-    sources: Sequence[Path], any_rules: bool = False, columns: Sequence[str] = ()
+    sources: "Sequence[Place]", any_rules: bool = False, columns: Sequence[str] = ()
 ) -> "pa.Table":
     """All rows of some folders or files; UsageError when there are none, else as `store.scan`."""
     from bench.rows import store

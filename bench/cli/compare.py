@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import examples, form, rows, show
+from bench.cli.common import PLACE, examples, form, rows, show
 from bench.error import UsageError
 from bench.spec import Spec, nearest
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from bench.board.compare import Comparison
+    from bench.rows.remote import Place
 
 
 @click.command(
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     "--in",
     "sources",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="FOLDER",
     help="Results that hold both strategies; may be given again.  [default: runs]",
 )
 @form
-def compare(before: str, after: str, sources: tuple[Path, ...], form: str) -> None:
+def compare(before: str, after: str, sources: "tuple[Place, ...]", form: str) -> None:
     """Compare B against A: two strategies, or results before and after a change.
 
     A and B are two folders or files of results if both exist, and else two strategies as `bench
@@ -45,9 +46,10 @@ def compare(before: str, after: str, sources: tuple[Path, ...], form: str) -> No
     comparable and why. The exit code is 0 whatever the verdict.
     """
     from bench.board import compare_render
+    from bench.rows.remote import named
 
     if not sources and _folders(before, after):
-        found = _compare_folders(Path(before), Path(after))
+        found = _compare_folders(named(before), named(after))
     else:
         found = _compare_strategies(before, after, sources or (Path("runs"),))
     show(form, compare_render, found, before, after)
@@ -55,7 +57,9 @@ def compare(before: str, after: str, sources: tuple[Path, ...], form: str) -> No
 
 def _folders(before: str, after: str) -> bool:
     """Whether both are paths; UsageError when only one is."""
-    exist = [Path(each).exists() for each in (before, after)]
+    from bench.rows.remote import named
+
+    exist = [named(each).exists() for each in (before, after)]
     if exist[0] != exist[1]:
         path, other = (before, after) if exist[0] else (after, before)
         raise UsageError(
@@ -65,7 +69,7 @@ def _folders(before: str, after: str) -> bool:
     return exist[0]
 
 
-def _compare_folders(before: Path, after: Path) -> "list[Comparison]":
+def _compare_folders(before: "Place", after: "Place") -> "list[Comparison]":
     from bench.board import compare
 
     if before.resolve() == after.resolve():
@@ -73,7 +77,7 @@ def _compare_folders(before: Path, after: Path) -> "list[Comparison]":
     return compare.folders(rows([before], any_rules=True), rows([after], any_rules=True))
 
 
-def _compare_strategies(before: str, after: str, sources: Sequence[Path]) -> "list[Comparison]":
+def _compare_strategies(before: str, after: str, sources: "Sequence[Place]") -> "list[Comparison]":
     from bench.board import compare
 
     one, two = (str(Spec.parse(each)) for each in (before, after))
@@ -99,5 +103,5 @@ def _known(table: "pa.Table") -> set[str]:
     return {str(Spec.of(row["strategy"], json.loads(row["params"]))) for row in named}
 
 
-def _names(sources: Sequence[Path]) -> str:
+def _names(sources: "Sequence[Place]") -> str:
     return ", ".join(map(str, sources))

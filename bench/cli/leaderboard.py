@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli import common
-from bench.cli.common import examples, form
+from bench.cli.common import PLACE, examples, form
+
+if TYPE_CHECKING:
+    from bench.rows.remote import Place
 
 
 @click.command(
@@ -14,16 +18,17 @@ from bench.cli.common import examples, form
         "bench leaderboard",
         "bench leaderboard results --format markdown",
         "bench leaderboard runs other-runs --format json",
+        "bench leaderboard s3://bucket/runs",
     )
 )
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]…")
+@click.argument("folders", nargs=-1, type=PLACE, metavar="[FOLDER]…")
 @form
-def leaderboard(folders: tuple[Path, ...], form: str) -> None:
+def leaderboard(folders: "tuple[Place, ...]", form: str) -> None:
     """Show the boards of earlier results. Reads `runs` when no folder is named."""
     show(folders or (Path("runs"),), form)
 
 
-def show(sources: Sequence[Path], form: str) -> None:
+def show(sources: "Sequence[Place]", form: str) -> None:
     """Print the boards of some folders or files; errors as those of `rows`."""
     from bench.board import leaderboard, render
     from bench.board.run import COLUMNS

@@ -17,7 +17,8 @@ from bench.learners import registry
 from bench.learners.discriminator import Discriminator
 from bench.loop import strategy
 from bench.loop.event import Reporter
-from bench.loop.fit import FitStore
+from bench.loop.executor import PROCESS
+from bench.loop.fit import FitStore, home
 from bench.loop.ledger import Ledger
 from bench.loop.plan import Cell, Plan
 from bench.loop.seed import Streams
@@ -80,7 +81,7 @@ class _Start:
         _, test = tasks.split(recipe, cell.task.corpus, Streams(cell.seed)("split"))
         self.ledger, self.tested = Ledger(deal), len(test)
         together = plan.jobs > 1 and len(plan.cells) > 1
-        self.fits = FitStore(cell.request.out / ".fits" / ("process" if together else SERIAL))
+        self.fits = FitStore(home(cell.request.out, PROCESS if together else SERIAL))
         report = Reporter(cell.name, cell.rounds, 1, lambda event: None)
         self.ledger.reveal(self.ledger.initial(cell.targets[0], streams("initial"), cell.each))
         self.trainer = Trainer(cell, self.ledger, deal.judge, self.fits, report)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bench.board.submission import Manifest
     from bench.loop.plan import Cell, Plan
     from bench.loop.source import Source
+    from bench.rows.remote import Place
 
 REFERENCE = "random"
 
@@ -26,7 +27,7 @@ def table(todo: "Plan", rivals: "pa.Table") -> "pa.Table":
     )
 
 
-def manifest(cell: "Cell", found: "Source", paths: "Sequence[Path]") -> "Manifest":
+def manifest(cell: "Cell", found: "Source", paths: "Sequence[Place]") -> "Manifest":
     """What a submission says of itself, with the digests of its files of rows by seed."""
     from bench import __version__
     from bench.board.submission import SCHEMA_VERSION, Manifest
@@ -51,8 +52,8 @@ def manifest(cell: "Cell", found: "Source", paths: "Sequence[Path]") -> "Manifes
     )
 
 
-def _inside(out: Path, path: Path) -> str:
-    return f"rows/{path.relative_to(out).as_posix()}"
+def _inside(out: "Place", path: "Place") -> str:
+    return f"rows/{PurePath(str(path)).relative_to(str(out)).as_posix()}"
 
 
 def write(

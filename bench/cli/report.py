@@ -1,10 +1,14 @@
 """`bench report`: the boards of earlier results as one page."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import examples, rows
+from bench.cli.common import PLACE, examples, rows
+
+if TYPE_CHECKING:
+    from bench.rows.remote import Place
 
 
 @click.command(
@@ -14,7 +18,7 @@ from bench.cli.common import examples, rows
         "bench report runs other-runs",
     )
 )
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]…")
+@click.argument("folders", nargs=-1, type=PLACE, metavar="[FOLDER]…")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -22,7 +26,7 @@ from bench.cli.common import examples, rows
     show_default=True,
     help="The page to write; it links to the Parquet files from where it lies.",
 )
-def report(folders: tuple[Path, ...], out: Path) -> None:
+def report(folders: "tuple[Place, ...]", out: Path) -> None:
     """Write a page of earlier results: tables, charts, and where every row comes from.
 
     Reads `runs` when no folder is named. The page is one file, which asks for nothing else.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli.common import FOLDER, data_root, layout, sheet
+from bench.cli.common import OUT, data_root, layout, sheet
 from bench.error import UsageError
 from bench.spec import Spec
 
@@ -58,7 +58,12 @@ _OPTIONS = (
     ),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."),
     click.option(
-        "--out", type=FOLDER, default=Path("runs"), show_default=True, help="Where results go."
+        "--out",
+        type=OUT,
+        default="runs",
+        show_default=True,
+        metavar="FOLDER",
+        help="Where results go: a folder, or a URL of an object store (s3://bucket/prefix).",
     ),
     data_root,
 )

@@ -9,10 +9,12 @@ import click
 from bench.cli.common import examples
 from bench.cli.leaderboard import show
 from bench.cli.request import options, request
-from bench.error import BenchError
+from bench.error import BenchError, UsageError
 
 if TYPE_CHECKING:
+    from bench.loop.fleet import Fleet
     from bench.loop.plan import Plan
+    from bench.rows.remote import Place
 
 
 @click.command(
@@ -29,20 +31,58 @@ if TYPE_CHECKING:
         "bench run --data hf:owner/name --columns tokens,ner_tags",
         "bench run --data songs.csv --text lyric --label class",
         "bench run --data songs.csv --text lyric --label class --protocol guide",
+        "bench run --task atis --executor ray --address head:6379 --out s3://bucket/runs",
+        "bench run --task mnist --executor ray --device cuda --wait 600",
     )
 )
 @options
-def run(**asked: Any) -> None:
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where cells run: on this machine, or as tasks of a Ray cluster that is running already, "
+    "a CPU each, and a GPU where --device is cuda. They resume on either.",
+)
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="The head of the cluster of --executor ray.  [default: RAY_ADDRESS, else this machine's]",
+)
+@click.option(
+    "--wait",
+    type=int,
+    metavar="SECONDS",
+    help="How long --executor ray waits while no node has what a cell asks for; then the run ends "
+    "with code 2.  [default: 60]",
+)
+def run(executor: str, address: str | None, wait: int | None, **asked: Any) -> None:
     """Run strategies on a task or on data of your own, and show the board.
 
     Run it again and it resumes.
     """
     from bench.loop.plan import plan
 
-    _execute(plan(request(**asked)), asked["out"])
+    fleet = _fleet(executor, address, wait, asked["jobs"], asked["device"])
+    _execute(plan(request(**asked, fleet=fleet)), asked["out"])
 
 
-def _execute(todo: "Plan", out: Path) -> None:
+def _fleet(
+    executor: str, address: str | None, wait: int | None, jobs: int, device: str
+) -> "Fleet | None":
+    """The cluster to run on, joined; UsageError for options of the other executor."""
+    if executor == "local":
+        if address is not None or wait is not None:
+            raise UsageError("--address and --wait are for a cluster; add --executor ray.")
+        return None
+    from bench.loop import fleet
+
+    if jobs != 1:
+        raise UsageError("--jobs is for this machine; with --executor ray the cluster decides.")
+    return fleet.join(address or fleet.AUTO, device, fleet.WAIT if wait is None else wait)
+
+
+def _execute(todo: "Plan", out: "Place") -> None:
     """Run what is open, show the board of all that was asked for; BenchError if a cell failed."""
     from rich.console import Console
 
@@ -65,7 +105,7 @@ def _execute(todo: "Plan", out: Path) -> None:
         summary = execute(todo, notify)
     paths = [cell.path for cell in (*todo.cells, *todo.finished)]
     show([path for path in paths if path.exists()], "table")
-    click.echo(f"Parquet: {os.path.commonpath(paths)}")
+    click.echo(f"Parquet: {os.path.commonpath(map(str, paths)) if isinstance(out, Path) else out}")
     if summary.failed:
         reasons = "".join(f"\n  {cell}: {reason}" for cell, reason in summary.failed)
         raise BenchError(

@@ -145,11 +145,11 @@ def _remark(held: "Submission", cell: "Cell") -> None:
 
 
 def _refitted(rows: "list[Row]", cell: "Cell", notify: "Notify") -> "list[Row]":
-    from bench.loop.fit import FitStore
+    from bench.loop.fit import FitStore, home
     from bench.loop.refit import refit
     from bench.rows.schema import SERIAL
 
-    fits = FitStore(cell.request.out / ".fits" / SERIAL)
+    fits = FitStore(home(cell.request.out, SERIAL))
     return list(refit(rows, fits, notify, cell.request.data_root))
 
 

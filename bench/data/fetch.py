@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pooch
+from filelock import FileLock
 
 from bench.data.card import Card, File
 from bench.error import DataError, StorageError
@@ -151,12 +152,13 @@ def _cached(file: File, card: Card) -> Path:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if file.content:
-            _packed(file, path)
-        else:
-            _retrieve(file, path, file.sha256 or _recorded(path))
-        if not file.pinned:
-            _record(path)
+        with FileLock(path.with_name(f"{path.name}.lock")):  # of several processes one downloads
+            if file.content:
+                _packed(file, path)
+            else:
+                _retrieve(file, path, file.sha256 or _recorded(path))
+            if not file.pinned:
+                _record(path)
     except requests.RequestException as error:
         if error.response is not None:
             error.response.close()  # pooch leaves it open

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["start", "epoch", "round", "done", "failed"]
+Kind = Literal["start", "epoch", "round", "again", "done", "failed"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where cells run: one after the other in this process, or in N processes of one thread each."""
+"""Where cells run: one after the other in this process, in N of one thread each, or on Ray."""
 
 import multiprocessing
 import os
@@ -8,7 +8,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from typing import Any
@@ -16,26 +15,20 @@ from typing import Any
 import torch
 
 from bench.error import BenchError
-from bench.loop import harness
+from bench.loop import fit, harness
 from bench.loop.event import Event, Notify, Reporter
 from bench.loop.fit import FitStore
+from bench.loop.outcome import Summary
 from bench.loop.plan import Cell, Plan, Request
 from bench.loop.turn import Shared, Turn
 from bench.rows.schema import SERIAL
 
 Task = tuple[Request, str, int]
+PROCESS = "process"
 _DIED = (
     "A worker process died (out of memory?). Finished rounds are kept; run the same command again, "
     "perhaps with fewer --jobs."
 )
-
-
-@dataclass
-class Summary:
-    """How many cells finished, and which failed, with the reason."""
-
-    done: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
 
 
 def execute(plan: Plan, notify: Notify) -> Summary:
@@ -43,30 +36,28 @@ def execute(plan: Plan, notify: Notify) -> Summary:
 
     The caller holds the lock of the output folder.
     """
+    if plan.cells and plan.cells[0].request.fleet:
+        from bench.loop import dispatch
+
+        return dispatch.run(plan, notify)
     if plan.jobs > 1 and len(plan.cells) > 1:
         return _in_processes(plan, notify)
     summary = Summary()
     torch.set_num_threads(1)
     for cell in plan.cells:
-        _count(summary, cell.name, _run(cell, SERIAL, notify))
+        summary.count(
+            cell.name, run(cell, SERIAL, notify, FitStore(fit.home(cell.request.out, SERIAL)))
+        )
     return summary
 
 
-def _run(cell: Cell, executor: str, notify: Notify, turn: Turn | None = None) -> str | None:
-    """Run one cell; the reason, if its strategy failed."""
+def run(cell: Cell, executor: str, notify: Notify, fits: FitStore) -> str | None:
+    """Run one cell; the reason, if its strategy failed. `fits` are of the executor's seconds."""
     report = Reporter(cell.name, cell.rounds, cell.config.duration, notify)
     report.tell("start")
-    fits = FitStore(cell.request.out / ".fits" / executor, turn)  # each of its kind of seconds
     last = harness.run(cell, fits, executor, report)[-1]
     report.tell("failed" if last.error else "done", last.error or f"score {last.score:.3f}")
     return last.error
-
-
-def _count(summary: Summary, name: str, error: str | None) -> None:
-    if error is None:
-        summary.done += 1
-    else:
-        summary.failed.append((name, error))
 
 
 def _in_processes(plan: Plan, notify: Notify) -> Summary:
@@ -121,7 +112,7 @@ def _collect(
         if kind == "event":
             notify(content[0])
         elif kind == "end":
-            _count(summary, *content)
+            summary.count(*content)
         else:
             raise content[0]
     return summary
@@ -148,7 +139,8 @@ def _work(todo: "Queue[Task | None]", told: "Queue[Any]", turn: Turn) -> None:
     try:
         while (task := todo.get()) is not None:
             cell = Cell(*task)
-            error = _run(cell, "process", tell, turn)
+            fits = FitStore(fit.home(cell.request.out, PROCESS), turn)
+            error = run(cell, PROCESS, tell, fits)
             told.put(("end", cell.name, error))
     except KeyboardInterrupt:
         told.cancel_join_thread()

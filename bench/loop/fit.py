@@ -16,10 +16,23 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from bench.data import fetch
 from bench.error import StorageError
 from bench.learners.learner import Learner
 from bench.loop.turn import Turn
+from bench.rows.remote import Place
 from bench.spec import canonical, digest
+
+
+def home(out: Place, executor: str) -> Path:
+    """Where the fits of a run lie, apart by executor: each has its own kind of seconds."""
+    here = out / ".fits" if isinstance(out, Path) else away(str(out))
+    return here / executor
+
+
+def away(out: str) -> Path:
+    """The folder in this machine's cache for the fits of a run whose results lie elsewhere."""
+    return fetch.cache() / "fits" / digest(out)[:16]
 
 
 @dataclass(frozen=True)

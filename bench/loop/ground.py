@@ -19,7 +19,7 @@ from bench.data import own
 from bench.data.own import Own
 from bench.data.task import Task
 from bench.learners import registry
-from bench.loop import harness
+from bench.loop import fit, harness
 from bench.loop.budget import Budget, SelectionError
 from bench.loop.event import Reporter
 from bench.loop.fit import FitStore
@@ -95,7 +95,7 @@ class Ground:
             if labels:
                 vars(cell)["task"] = relabelled(cell.task, labels)
             report = Reporter(cell.name, cell.rounds, cell.config.duration, lambda event: None)
-            rows = harness.run(cell, FitStore(cell.request.out / ".fits"), SERIAL, report)
+            rows = harness.run(cell, FitStore(fit.home(cell.request.out, SERIAL)), SERIAL, report)
         if rows[-1].error:
             raise SelectionError(rows[-1].error)
         return rows

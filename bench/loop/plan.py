@@ -16,9 +16,11 @@ from bench.learners import registry
 from bench.learners.config import Settings
 from bench.learners.vocabulary import Vocabulary
 from bench.loop import provenance, start, strategy
+from bench.loop.fleet import Fleet
 from bench.loop.seed import Streams
 from bench.loop.strategy import Strategy
 from bench.rows import store
+from bench.rows.remote import Place
 from bench.rows.schema import FULL, RULES_VERSION, Key, Row
 from bench.spec import Spec, canonical, digest
 
@@ -27,7 +29,7 @@ from bench.spec import Spec, canonical, digest
 class Request:
     """What a user asked for: a task by its name, or data of their own.
 
-    None stands for the protocol's own choice.
+    None stands for the protocol's own choice; without a fleet, cells run on this machine.
     """
 
     task: str | Own
@@ -38,10 +40,11 @@ class Request:
     rounds: int | None
     jobs: int
     device: str
-    out: Path
+    out: Place
     data_root: Path | None = None
     embeddings: tuple[Path, ...] = ()
     sandboxed: bool = False
+    fleet: Fleet | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class Cell:
         """The cell's identity in results."""
         learner = Spec.of(self.learner.name, self.config.overrides())
         chosen = self.chooser.spec if self.chooser else Spec(FULL)
+        fleet = self.request.fleet
         return Key(
             task=self.task.card.name,
             protocol=self.task.protocol.name,
@@ -109,7 +113,7 @@ class Cell:
             strategy=chosen.name,
             params=chosen.json,
             seed=self.seed,
-            device=provenance.device_class(self.device),
+            device=fleet.card if fleet else provenance.device_class(self.device),
         )
 
     @property
@@ -128,7 +132,7 @@ class Cell:
         return self.chooser.missing(self.learner.name) if self.chooser else []
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Place:
         """The cell's file."""
         return store.path(self.request.out, self.key)
 
@@ -155,7 +159,7 @@ class Cell:
         UsageError when data, settings or rules are not the same any more, or when an unfinished
         cell was begun with other code; a finished cell of other code is left as it is.
         """
-        rows = store.read(self.path) if self.path.exists() else []
+        rows = store.held(self.path)
         if any(row.status != "ok" for row in rows):
             return []
         for name, value in self.origin.items():
@@ -258,7 +262,8 @@ def _check(request: Request) -> None:
             raise UsageError(f"--{name} is {value}; it must be at least 1.")
     if request.learner is not None:
         registry.config(request.learner)
-    provenance.device(request.device)
+    if not request.fleet:
+        provenance.device(request.device)
     for text in request.strategies or ():
         if text != FULL:
             strategy.load(text, request.sandboxed)

@@ -50,7 +50,9 @@ class Query:
     @property
     def path(self) -> Path:
         """Where its row goes."""
-        return speed.path(self.cell.request.out, *self.identity, self.size)
+        out = self.cell.request.out
+        assert isinstance(out, Path)  # no object store
+        return speed.path(out, *self.identity, self.size)
 
     @property
     def origin(self) -> dict[str, str]:

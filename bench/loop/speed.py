@@ -20,7 +20,7 @@ from bench.data.pool import Pool
 from bench.data.resample import resample
 from bench.learners.learner import Labeled, Learner
 from bench.learners.phase import heard
-from bench.loop import clock, energy, memory
+from bench.loop import clock, energy, fit, memory
 from bench.loop.acquisition import WARM_UP, afford, ask
 from bench.loop.budget import Budget, SelectionError
 from bench.loop.event import Notify, Reporter
@@ -46,7 +46,7 @@ class Bench:
         before, last = task.protocol.targets[-2:]
         self.ledger.reveal(self.ledger.initial(before, streams("initial"), cell.each))
         self.budget = Budget(last - before)
-        self._judge, self._fits = deal.judge, FitStore(cell.request.out / ".fits" / "speed")
+        self._judge, self._fits = deal.judge, FitStore(fit.home(cell.request.out, "speed"))
         self._models: dict[str, Models] = {}
         self._pool: tuple[int, Pool, Tensor] | None = None
 

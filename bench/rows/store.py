@@ -1,4 +1,7 @@
-"""Where rows live: one Parquet file per cell, written atomically, checked when read."""
+"""Where rows live: one Parquet file per cell, written atomically, checked when read.
+
+A place is a folder of this machine, or a URL of an object store (see `remote`).
+"""
 
 import fcntl
 import hashlib
@@ -10,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +21,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.error import DataError, StorageError, UsageError
-from bench.rows import cell, schema
+from bench.rows import cell, remote, schema
 from bench.rows.cell import REMEDY
 from bench.rows.code import compact
 from bench.rows.digest import digest, digests
+from bench.rows.remote import Place
 from bench.rows.schema import RULES_VERSION, Key, Row
 from bench.rows.speed import SUFFIX
 
@@ -37,7 +42,7 @@ _FORMAT = {
 }
 
 
-def path(out: Path, key: Key) -> Path:
+def path(out: Place, key: Key) -> Place:
     """OUT/<task>-<protocol>/<learner>/<device>/<strategy>-seed<k>.parquet, safe on any disk."""
     learner = _slug(key.learner, key.learner_params)
     strategy = _slug(key.strategy, key.params)
@@ -45,7 +50,7 @@ def path(out: Path, key: Key) -> Path:
     return folder / f"{strategy}-seed{key.seed}.parquet"
 
 
-def write(path: Path, rows: Sequence[Row]) -> None:
+def write(path: Place, rows: Sequence[Row]) -> None:
     """Replace the file by these rows, durably: a reader sees the old file or the new, no other.
 
     The caller holds `lock`: the temporary file has one name, so that a killed run leaves no litter.
@@ -54,20 +59,12 @@ def write(path: Path, rows: Sequence[Row]) -> None:
     """
     schema.validate(rows, str(path))
     content = encode(schema.to_table(rows))
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        _make(path.parent)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync(path.parent)
+        _replace(path, content) if isinstance(path, Path) else remote.put(path, content)
     except OSError as reason:
-        _discard(temporary)
         raise StorageError(
-            f"Cannot write {path}: {reason.strerror}. Rounds written before are intact; free space "
-            "or choose another --out, then run the same command again."
+            f"Cannot write {path}: {reason.strerror or reason}. Rounds written before are intact; "
+            "free space or choose another --out, then run the same command again."
         ) from reason
 
 
@@ -80,20 +77,27 @@ def encode(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Place) -> list[Row]:
     """The rows of one file; DataError when it is missing, damaged or of another schema."""
     rows = schema.from_table(read_table(path))
     schema.validate(rows, str(path))
     return rows
 
 
-def read_table(path: Path) -> pa.Table:
+def held(path: Place) -> list[Row]:
+    """As `read`; no rows where there is no file."""
+    with remote.told(path):
+        there = path.exists()
+    return read(path) if there else []
+
+
+def read_table(path: Place) -> pa.Table:
     """As `read`, as an Arrow table: schema and digest are verified, single values are not."""
     return _load([path])[0]
 
 
 def scan(
-    sources: Iterable[Path],
+    sources: Iterable[Place],
     rules: str | None = RULES_VERSION,
     columns: Sequence[str] = (),
 ) -> pa.Table:
@@ -124,8 +128,15 @@ def scan(
 
 
 @contextmanager
-def lock(out: Path) -> Iterator[None]:
-    """Hold OUT/.lock; UsageError when another process does. The system frees it if we die."""
+def lock(out: Place) -> Iterator[None]:
+    """Hold OUT/.lock; UsageError when another process does. The system frees it if we die.
+
+    On an object store as `remote.hold` says.
+    """
+    if not isinstance(out, Path):
+        with remote.hold(out):
+            yield
+        return
     try:
         _make(out)
         file = (out / ".lock").open("wb")
@@ -146,7 +157,7 @@ def _slug(name: str, params: str = "{}") -> str:
     return plain if params == "{}" else f"{plain}-{hashlib.sha256(params.encode()).hexdigest()[:8]}"
 
 
-def _load(files: Sequence[Path], columns: Sequence[str] = ()) -> tuple[pa.Table, list[int]]:
+def _load(files: Sequence[Place], columns: Sequence[str] = ()) -> tuple[pa.Table, list[int]]:
     """The rows of some files, and how many each has; DataError at the first that fails."""
     parts = [_parse(file) for file in files]
     table = pa.concat_tables(parts).replace_schema_metadata(None).combine_chunks()
@@ -164,11 +175,12 @@ def _kept(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     return compact(table.select(columns)) if columns else table
 
 
-def _parse(file: Path) -> pa.Table:
+def _parse(file: Place) -> pa.Table:
     """A file as Arrow has it, of this schema; DataError when it is not."""
     try:
         # On one thread: Arrow's pool, still starting when a command ends at once, aborts it.
-        content = pa.BufferReader(file.read_bytes())
+        with remote.told(file):
+            content = pa.BufferReader(file.read_bytes())
         parquet = pq.ParquetFile(content, page_checksum_verification=True)
         table = parquet.read(use_threads=False)
         table.validate(full=True)
@@ -197,16 +209,35 @@ def _check_rules(table: pa.Table, rules: str) -> None:
             )
 
 
-def _files(sources: Iterable[Path]) -> list[Path]:
-    found: dict[Path, Path] = {}
+def _files(sources: Iterable[Place]) -> list[Place]:
+    found: dict[Place, Place] = {}
     for source in sources:
-        if not source.exists():
-            raise UsageError(f"There is no folder {source} to read results from.")
-        root, inside = source.resolve(), source.rglob("*.parquet") if source.is_dir() else [source]
+        with remote.told(source):
+            if not source.exists():
+                raise UsageError(f"There is no folder {source} to read results from.")
+            root: Any = source.resolve()
+            inside: list[Any] = list(source.rglob("*.parquet")) if source.is_dir() else [source]
         for file in inside:
             if not file.name.startswith(".") and not file.name.endswith(SUFFIX):
                 found[root / file.relative_to(source)] = file
-    return [found[file] for file in sorted(found)]
+    order = sorted(found, key=lambda file: (not isinstance(file, Path), file.parts))
+    return [found[file] for file in order]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write aside, then rename; OSError when the disk refuses, with nothing left of it."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        _make(path.parent)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError:
+        _discard(temporary)
+        raise
 
 
 def _make(folder: Path) -> None:

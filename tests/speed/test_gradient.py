@@ -14,6 +14,7 @@ from bench.learners import registry
 from bench.learners.gradient import Gradients
 from bench.learners.learner import Labeled, Learner
 from bench.learners.tagging import sample
+from bench.learners.tagging.decode import greedy
 from bench.loop.seed import Streams
 from bench.spec import Spec
 
@@ -69,6 +70,35 @@ def test_wbadge_is_faster_than_k_means_plus_plus_on_the_matrix(learner, pool, qu
     found = benchmark.pedantic(faster)
     benchmark.extra_info["k-means++ of the matrix / wbadge"] = found
     assert found >= 10
+
+
+def norms_by_autograd(learner: Learner, sentences: pa.ListArray) -> torch.Tensor:
+    """Squared norms of ∇ −log P(ŷ|x) by the last layer's weights, one sentence at a time."""
+    data, model, found = learner.family.read(sentences), learner.model, []
+    for row in range(len(data)):
+        batch = data.batch(torch.tensor([row]), learner.device)
+        with torch.no_grad():
+            encoding = model.encoder(batch)
+            path = greedy(model.decoder, encoding, model.tags)
+        loss = model.teach(encoding, path, None) * batch.tokens
+        [gradient] = torch.autograd.grad(loss, model.decoder.output.weight)
+        found.append(gradient.square().sum())
+    return torch.stack(found)
+
+
+def test_embeddings_in_a_batch_are_faster_than_autograd(learner, pool, ratio, benchmark) -> None:
+    some = pool[:200]
+
+    def ours() -> torch.Tensor:
+        return learner.signal("gradient_embedding", some).norms()
+
+    def theirs() -> torch.Tensor:
+        return norms_by_autograd(learner, some)
+
+    torch.testing.assert_close(ours(), theirs(), rtol=1e-3, atol=1e-6)
+    faster = benchmark.pedantic(lambda: 1 / ratio(ours, theirs, 3))
+    benchmark.extra_info["autograd / factors"] = faster
+    assert faster >= 5
 
 
 def test_masks_in_a_batch_are_faster_than_one_at_a_time(

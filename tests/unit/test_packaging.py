@@ -92,7 +92,7 @@ def test_constraints_are_exact_and_cover_every_dependency() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.]+", pin) for pin in pins)
     pinned = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins}
     needed = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"]
-    assert {re.split("[<>=]", name)[0] for name in needed} <= pinned
+    assert {re.split(r"[\[<>=]", name)[0] for name in needed} <= pinned
 
 
 @pytest.mark.parametrize("end", [".venv/bin/bench run", ".venv/bin/tox"])

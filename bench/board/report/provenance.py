@@ -71,6 +71,8 @@ def _files(files: Sequence[str], base: Path) -> dict[str, Any]:
 
 
 def _link(folder: str, base: Path) -> str:
+    if "://" in folder:
+        return quote(f"{folder}/", safe="/:")
     return quote(f"{Path(os.path.relpath(folder or '.', base)).as_posix()}/")
 
 

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import multiprocessing
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,9 +24,21 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
+def asked() -> list[str]:
+    """What the server was asked for."""
+    return []
+
+
+@pytest.fixture
+def server(tmp_path: Path, asked: list[str]) -> Iterator[str]:
     (tmp_path / "root").mkdir()
-    handler = partial(Quiet, directory=str(tmp_path / "root"))
+
+    class Counting(Quiet):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            super().do_GET()
+
+    handler = partial(Counting, directory=str(tmp_path / "root"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
         thread = threading.Thread(target=served.serve_forever, args=(0.01,))
         thread.start()
@@ -77,7 +90,7 @@ def test_a_wrong_download_is_refused_and_not_kept(make: Maker, server: str) -> N
         fetch.fetch(tiny)
     for said in (FIRST, tiny.files[0].url, tiny.files[0].sha256, fetch.digest(root / FIRST)):
         assert said in str(caught.value)
-    assert not [path for path in fetch.cache().rglob("*") if path.is_file()]
+    assert {path.suffix for path in fetch.cache().rglob("*") if path.is_file()} == {".lock"}
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:1", None])
@@ -144,6 +157,24 @@ def test_a_wrong_file_in_a_data_root_is_refused(make: Maker) -> None:
 
 
 LOOSE = "loose/some.zip"
+
+
+def test_of_several_processes_one_downloads(make: Maker, server: str, asked: list[str]) -> None:
+    make(base=server)
+    tiny, fork = card.load("tiny"), multiprocessing.get_context("fork")
+    begin = fork.Barrier(4)
+
+    def work() -> None:
+        begin.wait()
+        fetch.fetch(tiny)
+
+    processes = [fork.Process(target=work) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    assert sorted(asked) == sorted(f"/{file.path}" for file in tiny.files)
 
 
 @pytest.fixture
@@ -380,7 +411,7 @@ def test_wrong_content_from_an_address_is_refused_and_not_kept(
         fetch.fetch(tiny)
     for said in (PACKED, tiny.files[0].url, tiny.files[0].content, found, "it was not kept"):
         assert said in str(caught.value)
-    assert not [path for path in fetch.cache().rglob("*") if path.is_file()]
+    assert {path.suffix for path in fetch.cache().rglob("*") if path.is_file()} == {".lock"}
 
 
 def test_content_out_of_reach_names_three_ways(packed: Callable[..., card.Card]) -> None:
