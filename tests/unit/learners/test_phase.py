@@ -149,13 +149,15 @@ def test_a_phase_that_fails_is_counted_and_closed(ticks: list[float]) -> None:
     assert dict(phases.seconds) == {"pick": 1 + 3, "decode": 2}
 
 
-def test_the_phases_of_a_signal_add_up(drawn, sentences: Callable[..., pa.ListArray]):
-    """By a clock that ticks at every look: all ticks but the last are some phase's."""
+def test_the_phases_of_a_signal_add_up(
+    drawn, sentences: Callable[..., pa.ListArray], ticks: list[float]
+):
+    """By a clock that ticks at every look: what is in no phase are the two ends of the block."""
     learner: Learner = drawn("bilstm-aligned")
     phases = clock.Phases(CPU)
-    with heard(phases), phases("pick"), clock.lap(CPU) as lap:
+    ticks += [float(number) for number in range(100)]
+    with heard(phases), clock.lap(CPU) as lap, phases("pick"):
         learner.signal("nbest_log_probs", sentences())
-    inside = sum(phases.seconds[name] for name in ("collate", "transfer", "encode", "decode"))
     assert set(phases.seconds) == {"pick", "collate", "transfer", "encode", "decode"}
     assert all(value > 0 for value in phases.seconds.values())
-    assert 0.3 * lap.seconds < inside <= lap.seconds
+    assert sum(phases.seconds.values()) == lap.seconds - 2
