@@ -5,7 +5,6 @@ Such a place is `held` by an object, OUT/.lock, that names the machine of the ru
 when that machine dies. On one machine a lock of the system frees a run that was killed.
 """
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bench.error import BenchError, StorageError, UsageError
+from bench.rows.hold import alone
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -71,7 +71,7 @@ def put(place: "UPath", content: bytes) -> None:
 @contextmanager
 def hold(out: "UPath") -> Iterator[None]:
     """Hold OUT/.lock; UsageError when another run does, or did on a machine that died."""
-    with _alone(out):
+    with alone(_mark(out), out):
         mark, here = out / ".lock", platform.node()
         try:
             with told(mark):
@@ -99,15 +99,7 @@ def _holder(mark: "UPath", here: str) -> str:
     return here
 
 
-@contextmanager
-def _alone(out: "UPath") -> Iterator[None]:
-    """One run at a time on this machine, for one user; the system frees it if we die."""
+def _mark(out: "UPath") -> Path:
+    """What one run at a time holds on this machine, for one user."""
     name = f"labelworth-{os.getuid()}-{hashlib.sha256(str(out).encode()).hexdigest()[:16]}.lock"
-    with (Path(tempfile.gettempdir()) / name).open("wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as reason:
-            raise UsageError(
-                f"Another bench run is writing to {out}; wait for it or choose another --out."
-            ) from reason
-        yield
+    return Path(tempfile.gettempdir()) / name

@@ -3,7 +3,6 @@
 A place is a folder of this machine, or a URL of an object store (see `remote`).
 """
 
-import fcntl
 import hashlib
 import io
 import os
@@ -25,6 +24,7 @@ from bench.rows import cell, remote, schema
 from bench.rows.cell import REMEDY
 from bench.rows.code import compact
 from bench.rows.digest import digest, digests
+from bench.rows.hold import alone
 from bench.rows.remote import Place
 from bench.rows.schema import RULES_VERSION, Key, Row
 from bench.rows.speed import SUFFIX
@@ -139,16 +139,9 @@ def lock(out: Place) -> Iterator[None]:
         return
     try:
         _make(out)
-        file = (out / ".lock").open("wb")
     except OSError as reason:
         raise StorageError(f"Cannot write to {out}: {reason.strerror}.") from reason
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as reason:
-            raise UsageError(
-                f"Another bench run is writing to {out}; wait for it or choose another --out."
-            ) from reason
+    with alone(out / ".lock", out):
         yield
 
 
