@@ -15,6 +15,7 @@ from bench.board.sheet import Sheet
 from bench.rows.speed import Speed
 
 _PHASES = ("collate", "transfer", "encode", "decode", "auxiliary training", "pick")
+_FORMS = {"": "in batches", "[decode=sequential]": "one sentence at a time, as in 2018"}
 _ABOUT = (
     "Seconds are medians over the repeats, with the least and the most; a pass is one collate + "
     "transfer + encode over the same pool, right before. Phases are shares of one more query. "
@@ -47,30 +48,47 @@ def verdict(board: Board) -> str:
     place, races = board.place, {(race.fast, race.slow): race for race in board.races}
     head = (
         f"Deng et al. (2018) say that ALISE selects more than {CLAIM} times faster than LC and NSE "
-        f"on some large datasets. On {place.task} ({place.learner}, {_device(board)}): "
+        f"on some large datasets. On {place.task} ({place.learner}, {_device(board)}) "
     )
+    forms = {form: [races.get(("alise", slow + form)) for slow in ("lc", "nse")] for form in _FORMS}
+    judged = [
+        _held([race for race in found if race], _FORMS[form]) for form, found in forms.items()
+    ]
     said = [
         _race(races[fast, slow + form], name, f"{slow.upper()} {how}")
         for fast, name in (("alise", "ALISE"), ("alise_nse", "ALISE+NSE"))
-        for form, how in (("", "in batches"), ("[decode=sequential]", "one sentence at a time"))
+        for form, how in _FORMS.items()
         for slow in ("lc", "nse")
         if (fast, slow + form) in races
     ]
     if not said:
         return head + "nothing was measured that could tell."
-    return head + "; ".join(said) + "." + _training(board)
+    found = "; ".join(each for each in judged if each) or "nothing was measured of ALISE itself"
+    return f"{head}{found}. In pools of {_pools_of(board)}, {'; '.join(said)}.{_training(board)}"
+
+
+def _held(races: Sequence[Race], how: str) -> str:
+    """Whether the claim holds against one form of decoding."""
+    above = [ratio.value > CLAIM for race in races for ratio in race.ratios]
+    if not above:
+        return ""
+    told = "holds" if all(above) else "holds in part" if any(above) else "does not hold"
+    return f"that {told} against decoding {how}"
 
 
 def _race(race: Race, fast: str, slow: str) -> str:
     held = [ratio.pool for ratio in race.ratios if ratio.value > CLAIM]
-    told = "which holds nowhere"
-    if len(held) == len(race.ratios):
-        told = "which holds everywhere"
-    elif held:
-        told = f"which holds at {', '.join(f'{pool:,}' for pool in held)}"
-    return (
-        f"{fast} is {_span([ratio.value for ratio in race.ratios])} times as fast as {slow}, {told}"
-    )
+    where = ", ".join(f"{pool:,}" for pool in held)
+    told = "everywhere" if len(held) == len(race.ratios) else f"at {where}" if held else "nowhere"
+    span = _span([ratio.value for ratio in race.ratios])
+    return f"{fast} is {span} times as fast as {slow} (above {CLAIM} {told})"
+
+
+def _pools_of(board: Board) -> str:
+    """The smallest and the largest pool that anybody raced in."""
+    pools = [ratio.pool for race in board.races for ratio in race.ratios]
+    low, high = f"{min(pools):,}", f"{max(pools):,}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _training(board: Board) -> str:
