@@ -3,6 +3,7 @@
 `ray stop` would end every Ray on the machine: processes are ended by their groups.
 """
 
+import fcntl
 import os
 import signal
 import socket
@@ -120,6 +121,12 @@ def descendants(pid: int) -> list[int]:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     pytest.importorskip("ray", reason="NO RAY: nothing of --executor ray is tested")
+    with (tmp_path_factory.getbasetemp().parent / "ray.lock").open("wb") as one:
+        fcntl.flock(one, fcntl.LOCK_EX)  # two heads on one machine are in each other's way
+        yield from _cluster(tmp_path_factory)
+
+
+def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

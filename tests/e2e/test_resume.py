@@ -5,6 +5,7 @@ from typing import Any
 
 from bench.loop import executor as executors
 from bench.loop import fit
+from bench.loop.fit import FitStore
 from bench.rows import store
 
 WORK = ["--strategy", "lc,alise", "--seeds", "1"]
@@ -28,7 +29,7 @@ def test_seconds_of_several_jobs_never_reach_a_serial_row(tiny: Any) -> None:
     """A fit made beside other work is made again where seconds are to be compared."""
     cell, told = tiny.cell("random", rounds=1), list[str]()
     for executor in ("process", "serial", "serial"):
-        fits = fit.home(cell.request.out, executor)
+        fits = FitStore(fit.home(cell.request.out, executor))
         executors.run(cell, executor, lambda event: told.append(event.kind), fits)
         cell.path.unlink()
     assert told.count("epoch") == 2 * cell.config.duration
