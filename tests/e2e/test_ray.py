@@ -46,8 +46,23 @@ class Cluster:
 
     folder: Path
     environment: dict[str, str]
-    port: int
+    temporary: Path  # its sockets lie there: a short path
+    port: int = 0
     nodes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Start both nodes, on ports that are free."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        head = ["--head", f"--port={self.port}", "--include-dashboard=False"]
+        self.start("one", *head, f"--temp-dir={self.temporary / f'r{self.port}'}")
+        self.start("two", f"--address=127.0.0.1:{self.port}")
+
+    def end(self) -> None:
+        """End all nodes."""
+        for name in list(self.nodes):
+            self.kill(name)
 
     def start(self, name: str, *args: str) -> None:
         """Start a node with a cache of its own, and wait until it runs."""
@@ -79,10 +94,6 @@ class Cluster:
                 said = log.read_text()[-500:]
                 pytest.skip(f"NO RAY: no node starts here, --executor ray is not tested: {said}")
             time.sleep(0.1)
-
-    def node(self, name: str) -> None:
-        """Start a node that joins the head."""
-        self.start(name, f"--address=127.0.0.1:{self.port}")
 
     def cache(self, name: str) -> Path:
         """A node's cache."""
@@ -128,23 +139,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
-    made = Cluster(folder, {**os.environ, **token, **quiet}, port)
+    temporary = tmp_path_factory.getbasetemp().parent
+    made = Cluster(folder, {**os.environ, **token, **quiet}, temporary)
     before = dict(os.environ)
     os.environ.update(token)  # for the commands that tests start
     try:
-        temporary = tmp_path_factory.getbasetemp().parent / f"r{port}"  # sockets: short paths
-        head = ["--head", f"--port={port}", "--include-dashboard=False"]
-        made.start("one", *head, f"--temp-dir={temporary}")
-        made.node("two")
+        made.begin()
         yield made
     finally:
-        for name in list(made.nodes):
-            made.kill(name)
+        made.end()
         os.environ.clear()
         os.environ.update(before)
 
@@ -245,7 +250,8 @@ def test_a_node_that_dies_loses_nothing(
     assert process.returncode == 0, error
     assert ": begun again: its worker died (" in error
     assert content(tmp_path).equals(content(local))
-    cluster.node("two")  # for whichever test comes next
+    cluster.end()  # the head takes a while to know who is dead: whoever is next gets a new one
+    cluster.begin()
 
 
 @pytest.mark.parametrize(
