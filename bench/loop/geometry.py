@@ -125,10 +125,11 @@ def _nearest(points: Tensor, norms: Tensor, centres: Tensor) -> Tensor:
     """Squared distance of every point to its nearest centre [n]; infinite without centres."""
     if len(centres) == 0:
         return torch.full_like(norms, torch.inf)
-    squares = centres.square().sum(1)
-    parts = torch.split(points, max(1, ELEMENTS // len(centres)))
-    least = [torch.addmm(squares, part, centres.T, alpha=-2).amin(1) for part in parts]
-    return (torch.cat(least) + norms).clamp_(min=0)
+    squares, size = centres.square().sum(1), max(1, ELEMENTS // len(centres))
+    found = torch.empty_like(norms)  # filled at once: what is kept between parts scatters the heap
+    for part, least in zip(torch.split(points, size), found.split(size), strict=True):
+        torch.amin(torch.addmm(squares, part, centres.T, alpha=-2), 1, out=least)
+    return found.add_(norms).clamp_(min=0)
 
 
 def _place(mass: Tensor, share: float) -> int:
