@@ -32,7 +32,8 @@ def table(boards: Sequence[Board]) -> Group:
 
 def markdown(boards: Sequence[Board]) -> str:
     """A page for GitHub: the same bytes from the same rows, whatever their order."""
-    verdicts = (escape(verdict(board)) for board in boards)
+    raced = [board for board in boards if board.races] or boards
+    verdicts = (escape(verdict(board)) for board in raced)
     parts = (part for board in boards for part in _page(board))
     return "\n\n".join(["# What a query costs", *verdicts, _ABOUT, *parts]) + "\n"
 
@@ -130,7 +131,7 @@ def _title(board: Board) -> str:
     place = board.place
     return (
         f"{place.task}-{place.protocol} · {place.learner} · {_device(board)} · {place.labeled:,} "
-        f"labelled, {place.budget:,} {place.unit} bought"
+        f"labelled, {place.budget:,} {place.unit} bought · code {place.code_digest[:8]}"
     )
 
 
