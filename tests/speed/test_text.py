@@ -96,7 +96,7 @@ def test_reading_is_faster_than_the_vectorizer(
 
 @pytest.mark.parametrize(
     ("strategy", "query", "pairs"),
-    [("lc", "LeastConfidence", 7), ("entropy", "PredictionEntropy", 1)],
+    [("lc", "LeastConfidence", 15), ("entropy", "PredictionEntropy", 1)],
 )
 def test_the_loop_is_no_slower_and_no_worse_than_small_texts(
     strategy: str, query: str, pairs: int, trec: Task, ratio: Callable[..., float], benchmark: Any
