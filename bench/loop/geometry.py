@@ -127,7 +127,8 @@ def _nearest(points: Tensor, norms: Tensor, centres: Tensor) -> Tensor:
         return torch.full_like(norms, torch.inf)
     squares, size = centres.square().sum(1), max(1, ELEMENTS // len(centres))
     found = torch.empty_like(norms)  # filled at once: what is kept between parts scatters the heap
-    for part, least in zip(torch.split(points, size), found.split(size), strict=True):
+    leasts = found.split(size)  # type: ignore[no-untyped-call]
+    for part, least in zip(torch.split(points, size), leasts, strict=True):
         torch.amin(torch.addmm(squares, part, centres.T, alpha=-2), 1, out=least)
     return found.add_(norms).clamp_(min=0)
 
