@@ -2,9 +2,7 @@
 
 import dataclasses
 import io
-import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.error import DataError, StorageError
+from bench.rows import durable
 from bench.spec import Spec, digest
 
 SUFFIX = ".speed.parquet"
@@ -119,17 +118,9 @@ def write(file: Path, row: Speed) -> None:
     """Replace a file by one row, durably; StorageError when the disk refuses."""
     table, buffer = pa.Table.from_pylist([_plain(row)], schema=SCHEMA), io.BytesIO()
     pq.write_table(table.replace_schema_metadata({_DIGEST: _digest(row)}), buffer)
-    temporary = file.with_name(f".{file.name}.tmp")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            stream.write(buffer.getvalue())
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
+        durable.replace(file, buffer.getvalue())
     except OSError as reason:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise StorageError(
             f"Cannot write {file}: {reason.strerror}. What was timed before is kept; free space, "
             "then run the same command again."

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.error import DataError, StorageError, UsageError
-from bench.rows import cell, remote, schema
+from bench.rows import cell, durable, remote, schema
 from bench.rows.cell import REMEDY
 from bench.rows.code import compact
 from bench.rows.digest import digest, digests
@@ -60,7 +60,7 @@ def write(path: Place, rows: Sequence[Row]) -> None:
     schema.validate(rows, str(path))
     content = encode(schema.to_table(rows))
     try:
-        _replace(path, content) if isinstance(path, Path) else remote.put(path, content)
+        durable.replace(path, content) if isinstance(path, Path) else remote.put(path, content)
     except OSError as reason:
         raise StorageError(
             f"Cannot write {path}: {reason.strerror or reason}. Rounds written before are intact; "
@@ -138,7 +138,7 @@ def lock(out: Place) -> Iterator[None]:
             yield
         return
     try:
-        _make(out)
+        durable.make(out)
     except OSError as reason:
         raise StorageError(f"Cannot write to {out}: {reason.strerror}.") from reason
     with alone(out / ".lock", out):
@@ -215,39 +215,3 @@ def _files(sources: Iterable[Place]) -> list[Place]:
                 found[root / file.relative_to(source)] = file
     order = sorted(found, key=lambda file: (not isinstance(file, Path), file.parts))
     return [found[file] for file in order]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write aside, then rename; OSError when the disk refuses, with nothing left of it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        _make(path.parent)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync(path.parent)
-    except OSError:
-        _discard(temporary)
-        raise
-
-
-def _make(folder: Path) -> None:
-    if not folder.is_dir():
-        _make(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync(folder.parent)  # a new folder is durable only when its parent is
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _discard(temporary: Path) -> None:
-    with suppress(OSError):  # the disk already said no; the next write overwrites it
-        temporary.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.error import DataError, StorageError
-from bench.rows import speed, store
+from bench.rows import durable, speed, store
 from bench.rows.schema import Row
 from bench.rows.speed import Speed
 
@@ -135,7 +135,7 @@ def test_a_disk_that_refuses_keeps_the_row_before(
         raise OSError(28, "No space left on device")
 
     before = speed.read(written.parent)
-    monkeypatch.setattr(speed.os, "fsync", full)
+    monkeypatch.setattr(durable.os, "fsync", full)
     with pytest.raises(StorageError, match=f"Cannot write {written}: No space left on device"):
         speed.write(written, make_speed(pool=5))
     assert speed.read(written.parent) == before
