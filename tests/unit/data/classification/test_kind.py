@@ -7,6 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score
 
 from bench.data.classification.kind import Classification
 from bench.data.classification.part import Part, Pictures, pictures
@@ -160,6 +163,14 @@ def test_scores_by_hand(found: list[str], accuracy: float, macro: float) -> None
     score = KIND.score(GOLD, pa.array(found))
     assert score == pytest.approx({"accuracy": accuracy, "f1_macro": macro})
     assert KIND.metric == "accuracy"
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(KIND.classes)] * 2), min_size=1))
+def test_scores_are_those_of_scikit_learn_to_the_bit(pairs: list[tuple[str, str]]) -> None:
+    gold, found = map(list, zip(*pairs, strict=True))
+    score = KIND.score(pa.array([[name] for name in gold]), pa.array(found))
+    macro = f1_score(gold, found, average="macro", zero_division=0)
+    assert score == {"accuracy": accuracy_score(gold, found), "f1_macro": macro}
 
 
 @pytest.mark.parametrize(
