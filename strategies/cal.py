@@ -14,7 +14,6 @@ needs = ("latent", "class_log_probs")
 
 
 def select(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
-    known = view.labeled.ids
-    points, labeled = view.signal("latent"), view.signal("latent", known)
-    said, heard = view.signal("class_log_probs"), view.signal("class_log_probs", known)
+    points, said = view.signals("latent", "class_log_probs")
+    labeled, heard = view.signals("latent", "class_log_probs", ids=view.labeled.ids)
     return rank(view.unlabeled, contrast(points, labeled, said, heard), rng)

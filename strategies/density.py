@@ -15,6 +15,6 @@ needs = ("latent", "token_entropy")
 
 
 def select(view: View, budget: Budget, rng: torch.Generator) -> torch.Tensor:
-    units = normalize(view.signal("latent"), dim=-1)
-    density = units @ units.mean(0)
-    return rank(view.unlabeled, view.signal("token_entropy") * density, rng)
+    points, entropy = view.signals("latent", "token_entropy")
+    units = normalize(points, dim=-1)
+    return rank(view.unlabeled, entropy * (units @ units.mean(0)), rng)

@@ -1,7 +1,7 @@
 """A learner: a model and its training behind the protocol that harness and strategies see."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from bench.data.table import Inputs
 from bench.learners.batching import descending
 from bench.learners.discriminator import Discriminator
 from bench.learners.family import Family
-from bench.learners.gradient import Gradients
+from bench.learners.gather import Gathered
 from bench.learners.layer import build
 from bench.learners.objective import ADDS, Notify, Streams, Training
 from bench.learners.phase import phase
@@ -75,33 +75,36 @@ class Learner:
         """The label of every input, as the task's kind scores it."""
         return self.family.predict(self.model, self.family.read(inputs), self.outputs, self.device)
 
-    @torch.no_grad()  # a strategy may train on a signal, which an inference tensor forbids
     def signal(self, name: str, inputs: Inputs, decode: str = "batched", **options: Any) -> Any:
         """A named signal for every input, on the device, in the order of the inputs.
 
         A tensor with a row per input; of gradients, Gradients. With `decode` = "sequential" one
         input at a time goes through the model, as in implementations of 2018: only slower.
         """
+        size = 1 if decode == "sequential" else self.family.scoring(self.device)
+        return self._asked({name: options}, inputs, size)[0]
+
+    def signals(self, names: Sequence[str], inputs: Inputs) -> list[Any]:
+        """As many signals as are named, each as `signal` gives it, by one pass over the inputs."""
+        return self._asked({name: {} for name in names}, inputs, self.family.scoring(self.device))
+
+    @torch.no_grad()  # a strategy may train on a signal, which an inference tensor forbids
+    def _asked(
+        self, asked: Mapping[str, Mapping[str, Any]], inputs: Inputs, size: int
+    ) -> list[Any]:
         with phase("collate"):
             data = self.family.read(inputs)
-        if name == LENGTHS:
-            return data.lengths.clone()
-        found, parts, order = torch.empty(0, device=self.device), list[Gradients](), list[Tensor]()
-        size = 1 if decode == "sequential" else self.family.scoring(self.device)
-        for rows in descending(data.lengths, size):
+        found = {name: Gathered(len(data), self.device) for name in asked if name != LENGTHS}
+        for rows in descending(data.lengths, size) if found else ():
             with phase("collate"):
                 batch = data.batch(rows, self.device)
             with phase("encode"):
                 encoding = self.model.encoder(batch)
             with phase("decode"):
-                part = self.family.signals[name](self.model, encoding, **options)
-            order.append(rows.to(self.device))
-            if isinstance(part, Gradients):
-                parts.append(part)
-            else:
-                found = found if len(found) else part.new_empty((len(data), *part.shape[1:]))
-                found[order[-1]] = part  # at once: what is kept between batches scatters the heap
-        return Gradients.join(parts)[torch.cat(order).argsort()] if parts else found
+                for name, gathered in found.items():
+                    part = self.family.signals[name](self.model, encoding, **asked[name])
+                    gathered.add(rows.to(self.device), part)
+        return [data.lengths.clone() if name == LENGTHS else found[name].all for name in asked]
 
     def state(self) -> Arrays:
         """All weights, and what they can say, as arrays on the host."""

@@ -53,10 +53,20 @@ class View:
         run's device, inside the acquisition clock. SelectionError
         for a signal that the strategy's `needs` do not name.
         """
-        if name not in self._needs:
-            raise SelectionError(f"The strategy asks for '{name}', which is not in its `needs`.")
+        self._check(name)
         wanted = self._unlabeled if ids is None else ids
         return self._learner.signal(name, self._pool.inputs(wanted), **options)
+
+    def signals(self, *names: str, ids: Tensor | None = None) -> list[Any]:
+        """Several signals, each as `signal` gives it, by one pass of the model over the items."""
+        for name in names:
+            self._check(name)
+        wanted = self._unlabeled if ids is None else ids
+        return self._learner.signals(names, self._pool.inputs(wanted))
+
+    def _check(self, name: str) -> None:
+        if name not in self._needs:
+            raise SelectionError(f"The strategy asks for '{name}', which is not in its `needs`.")
 
     def note(self, **numbers: float) -> None:
         """Have numbers written into the round's row: a solver's gap, a sketch's error.

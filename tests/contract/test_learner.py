@@ -1,5 +1,7 @@
 """What every learner keeps to, whatever its model and its kind of task."""
 
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from bench.learners import registry
 from bench.learners.captioning.batch import LIMIT
 from bench.learners.learner import Labeled, Learner
 from bench.learners.objective import ADDS
+from bench.learners.phase import Name, heard
 from bench.loop.ledger import Ledger
 from bench.loop.seed import Streams
 from bench.spec import Spec
@@ -177,6 +180,22 @@ def test_log_probabilities_agree_with_one_another(bench: Bench, name: str) -> No
     assert torch.allclose(steps, steps.round(), atol=1e-4)
     assert steps.min() >= 1 - 1e-4
     assert (learner.signal("token_entropy", strange) > 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_several_signals_of_one_pass_are_those_of_a_pass_each(bench: Bench, name: str) -> None:
+    learner, wanted, phases = bench.fitted(), {"latent", "best_log_prob", "lengths"}, Counter()
+    names = sorted(wanted & registry.signals(name))
+
+    def count(phase: Name) -> AbstractContextManager[None]:
+        phases[phase] += 1
+        return nullcontext()
+
+    alone = [learner.signal(each, bench.strange) for each in names]
+    with heard(count):
+        together = learner.signals(names, bench.strange)
+    assert all(map(torch.equal, together, alone))
+    assert phases["encode"] == 1
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if GRADIENT in registry.signals(name)])

@@ -71,6 +71,10 @@ class RemoteView:
         plain = {key: each for key, each in options.items() if key not in rngs}
         return self._ask("signal", ids, rngs, name=name, options=plain)
 
+    def signals(self, *names: str, ids: Tensor | None = None) -> list[Any]:
+        """As of View, but for a pass each."""
+        return [self.signal(name, ids) for name in names]
+
     def note(self, **numbers: float) -> None:
         """As of View."""
         self.notes |= {name: float(number) for name, number in numbers.items()}

@@ -20,12 +20,15 @@ Options = list[tuple[str, dict[str, Any]]]
 class Table:
     """A learner whose signals are tables; an item's input is the number of its row."""
 
-    def __init__(self, signals: dict[str, Tensor], asked: Options) -> None:
-        self.signals, self.asked = signals, asked
+    def __init__(self, tables: dict[str, Tensor], asked: Options) -> None:
+        self.tables, self.asked = tables, asked
 
     def signal(self, name: str, inputs: pa.ListArray, **options: Any) -> Tensor:
         self.asked.append((name, options))
-        return self.signals[name][[int(words[0]) for words in inputs.to_pylist()]]
+        return self.tables[name][[int(words[0]) for words in inputs.to_pylist()]]
+
+    def signals(self, names: Sequence[str], inputs: pa.ListArray) -> list[Tensor]:
+        return [self.signal(name, inputs) for name in names]
 
 
 @pytest.fixture

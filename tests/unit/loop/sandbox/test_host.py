@@ -130,6 +130,7 @@ def test_all_that_a_view_has_is_there(snaps: Any, tmp_path: Path) -> None:
             "        inputs=len(known.inputs), labels=len(known.labels), ids=len(known.ids),\n"
             "        history=sum(map(len, view.history)), cost=view.cost(view.unlabeled).sum(),\n"
             "        signal=len(view.signal('latent', known.ids)), amount=budget.amount,\n"
+            "        signals=view.signals('latent', ids=known.ids)[0].sum(),\n"
             "    )\n"
             "    return view.unlabeled\n"
         )
