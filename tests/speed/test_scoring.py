@@ -73,6 +73,18 @@ def test_nse_costs_little_more_than_lc(query, benchmark) -> None:
     assert found <= 1.2
 
 
+def test_signals_that_share_a_pass_cost_less_than_alone(learner, pool, ratio, benchmark) -> None:
+    names = ["latent", "token_entropy"]
+
+    def apart() -> None:
+        for name in names:
+            learner.signal(name, pool)
+
+    found = benchmark.pedantic(lambda: ratio(lambda: learner.signals(names, pool), apart))
+    benchmark.extra_info["together / apart"] = found
+    assert found <= 0.85
+
+
 @pytest.mark.parametrize(("name", "chosen"), [("coreset", 300), ("wbadge", 30)])
 def test_a_query_is_linear_in_the_pool(name, chosen, drawn, query, benchmark) -> None:
     """Ten times the sentences cost ten times as much, give or take a half."""
