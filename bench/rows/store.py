@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from bench.error import DataError, StorageError, UsageError
 from bench.rows import cell, durable, remote, schema
 from bench.rows.cell import REMEDY
-from bench.rows.code import compact
+from bench.rows.code import coded
 from bench.rows.digest import digest, digests
 from bench.rows.hold import alone
 from bench.rows.remote import Place
@@ -32,6 +32,13 @@ from bench.rows.speed import SUFFIX
 _DIGEST = b"labelworth.digest"
 _VERSION = b"labelworth.schema"
 _PART = 128  # files that are verified at once, at most
+_CODED = pa.schema([field.with_type(coded(field.type)) for field in schema.SCHEMA])
+_TEXTS = [
+    field.name + ".key_value.key" * pa.types.is_map(field.type)
+    for field in schema.SCHEMA
+    if coded(field.type) != field.type
+]
+"""The leaves of a file that hold texts."""
 # What reads fastest: most files are small, and there a codec's or a dictionary's setup would count.
 _FORMAT = {
     "compression": "snappy",
@@ -112,7 +119,7 @@ def scan(
     a cell that is in two files, which would count a seed twice.
     """
     files = _files(sources)
-    size = min(_PART, len(files) // 8 + 1)  # few files are large ones: each is a part
+    size = min(_PART, len(files) // 32 + 1)  # few files are large ones: each is a part
     parts = [files[start : start + size] for start in range(0, len(files), size)]
     empty = _kept(schema.SCHEMA.empty_table(), columns)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -152,7 +159,8 @@ def _slug(name: str, params: str = "{}") -> str:
 
 def _load(files: Sequence[Place], columns: Sequence[str] = ()) -> tuple[pa.Table, list[int]]:
     """The rows of some files, and how many each has; DataError at the first that fails."""
-    parts = [_parse(file) for file in files]
+    texts = _TEXTS if columns and len(files) == 1 else None  # of small ones it takes longer
+    parts = [_parse(file, texts) for file in files]
     table = pa.concat_tables(parts).replace_schema_metadata(None).combine_chunks()
     counts = [part.num_rows for part in parts]
     for file, part, found in zip(files, parts, digests(table, counts), strict=True):
@@ -165,16 +173,16 @@ def _load(files: Sequence[Place], columns: Sequence[str] = ()) -> tuple[pa.Table
 
 
 def _kept(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    return compact(table.select(columns)) if columns else table
+    return table.cast(_CODED).select(columns) if columns else table
 
 
-def _parse(file: Place) -> pa.Table:
-    """A file as Arrow has it, of this schema; DataError when it is not."""
+def _parse(file: Place, texts: Sequence[str] | None) -> pa.Table:
+    """A file as Arrow has it, of this schema, `texts` as dictionaries; DataError when it is not."""
     try:
         # On one thread: Arrow's pool, still starting when a command ends at once, aborts it.
         with remote.told(file):
             content = pa.BufferReader(file.read_bytes())
-        parquet = pq.ParquetFile(content, page_checksum_verification=True)
+        parquet = pq.ParquetFile(content, read_dictionary=texts, page_checksum_verification=True)
         table = parquet.read(use_threads=False)
         table.validate(full=True)
     except (OSError, ValueError, pa.ArrowException) as reason:
@@ -186,7 +194,7 @@ def _parse(file: Place) -> pa.Table:
             f"{file} has rows of schema {version}; this version reads schema "
             f"{schema.SCHEMA_VERSION}: use the bench version that wrote it."
         )
-    if not table.schema.equals(schema.SCHEMA):
+    if not table.schema.equals(_CODED if texts else schema.SCHEMA):
         raise DataError(f"{file} does not have the columns of schema {version}. {REMEDY}")
     return table
 
