@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.board.curve import Values
-from bench.board.wilcoxon import signed_rank
+from bench.board.wilcoxon import signed_ranks
 
 CONFIDENCE = 0.95
 POWER = 0.8
@@ -76,17 +76,24 @@ def paired(ours: Sequence[float] | Values, theirs: Sequence[float] | Values) -> 
 
     `detectable` takes the standard deviation found for the true one.
     """
-    gaps = _gaps(np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float))
-    found = estimate(gaps)
-    return Difference(
-        found.mean,
-        found.std,
-        found.low,
-        found.high,
-        found.n,
-        improvement=float((np.sign(gaps).mean() + 1) / 2),
-        detectable=None if found.std is None else _effect(found.n) * found.std,
-        p=signed_rank(gaps) if found.n >= WILCOXON_SEEDS else None,
+    ours, theirs = np.array(ours, dtype=float), np.array(theirs, dtype=float)
+    return differences(ours[None] - theirs)[0]
+
+
+def differences(values: Values) -> tuple[Difference, ...]:
+    """The same from each row of differences [k, n]."""
+    gaps = np.round(values, DECIMALS)
+    n = gaps.shape[1]
+    higher = ((np.sign(gaps).mean(axis=1) + 1) / 2).tolist()
+    p = signed_ranks(gaps) if n >= WILCOXON_SEEDS else [None] * len(gaps)
+    return tuple(
+        Difference(
+            *(each.mean, each.std, each.low, each.high, n),
+            improvement=improvement,
+            detectable=None if each.std is None else _effect(n) * each.std,
+            p=chance,
+        )
+        for each, improvement, chance in zip(estimates(gaps), higher, p, strict=True)
     )
 
 
