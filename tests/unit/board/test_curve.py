@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.board import curve
+from bench.board.curve import Values
 
 X = np.array([100.0, 200.0, 400.0])
 Y = np.array([0.5, 0.7, 0.8])
