@@ -50,7 +50,7 @@ def pairs(entries: Sequence[Entry], strategies: Mapping[str, Sequence[Run]]) -> 
     line = {each.strategy: number for number, each in enumerate(ranked)}
     shares = pick.overlaps({each.strategy: strategies[each.strategy] for each in entries})
     compared = _compared([strategies[each.strategy] for each in entries])
-    found = []
+    found: list[Pair] = []
     for one, two in combinations([each.strategy for each in entries], 2):
         known = one in line and two in line
         found.append(
