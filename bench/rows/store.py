@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.error import DataError, StorageError, UsageError
-from bench.rows import cell, durable, remote, schema
+from bench.rows import cell, durable, memory, remote, schema
 from bench.rows.cell import REMEDY
 from bench.rows.code import coded
 from bench.rows.digest import digest, digests
@@ -118,6 +118,7 @@ def scan(
     made under other rules than these (None: any will do), or whose rows are no whole cells, and for
     a cell that is in two files, which would count a seed twice.
     """
+    memory.settle()
     files = _files(sources)
     size = min(_PART, len(files) // 32 + 1)  # few files are large ones: each is a part
     parts = [files[start : start + size] for start in range(0, len(files), size)]
