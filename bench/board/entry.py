@@ -74,7 +74,7 @@ class Entry:
 
 def stack(runs: Sequence[Run], name: str) -> Values:
     """One quantity of runs of equal length: an array [seeds, rounds]."""
-    return np.concatenate([getattr(run, name) for run in runs]).reshape(len(runs), -1)
+    return np.array([getattr(run, name) for run in runs])
 
 
 def over_seeds(values: Values) -> tuple[Estimate, ...]:

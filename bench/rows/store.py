@@ -174,7 +174,8 @@ def _load(files: Sequence[Place], columns: Sequence[str] = ()) -> tuple[pa.Table
 
 
 def _kept(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    return table.cast(_CODED).select(columns) if columns else table
+    kinds = pa.schema([_CODED.field(name) for name in columns])
+    return table.select(columns).cast(kinds) if columns else table
 
 
 def _parse(file: Place, texts: Sequence[str] | None) -> pa.Table:
@@ -184,7 +185,7 @@ def _parse(file: Place, texts: Sequence[str] | None) -> pa.Table:
         with remote.told(file):
             content = pa.BufferReader(file.read_bytes())
         parquet = pq.ParquetFile(content, read_dictionary=texts, page_checksum_verification=True)
-        table = parquet.read(use_threads=False)
+        table = _whole(parquet)
         table.validate(full=True)
     except (OSError, ValueError, pa.ArrowException) as reason:
         raise DataError(f"Cannot read {file}: {reason}. {REMEDY}") from reason
@@ -198,6 +199,13 @@ def _parse(file: Place, texts: Sequence[str] | None) -> pa.Table:
     if not table.schema.equals(_CODED if texts else schema.SCHEMA):
         raise DataError(f"{file} does not have the columns of schema {version}. {REMEDY}")
     return table
+
+
+def _whole(parquet: pq.ParquetFile) -> pa.Table:
+    """One row group after the other: of several at once, Arrow codes no texts within maps."""
+    groups = range(parquet.num_row_groups)
+    parts = [parquet.read_row_group(group, use_threads=False) for group in groups]
+    return pa.concat_tables(parts) if parts else parquet.read(use_threads=False)
 
 
 def _check_rules(table: pa.Table, rules: str) -> None:
