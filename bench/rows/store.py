@@ -32,6 +32,7 @@ from bench.rows.speed import SUFFIX
 _DIGEST = b"labelworth.digest"
 _VERSION = b"labelworth.schema"
 _PART = 128  # files that are verified at once, at most
+_FEW = 32  # so few files are large ones: each is read by itself
 _CODED = pa.schema([field.with_type(coded(field.type)) for field in schema.SCHEMA])
 _TEXTS = [
     field.name + ".key_value.key" * pa.types.is_map(field.type)
@@ -120,7 +121,7 @@ def scan(
     """
     memory.settle()
     files = _files(sources)
-    size = min(_PART, len(files) // 32 + 1)  # few files are large ones: each is a part
+    size = min(_PART, len(files) // 8 + 1) if len(files) > _FEW else 1
     parts = [files[start : start + size] for start in range(0, len(files), size)]
     empty = _kept(schema.SCHEMA.empty_table(), columns)
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -307,7 +307,7 @@ def test_scan_names_the_file_that_was_changed(tmp_path: Path, make_row: Make) ->
         store.scan([tmp_path], columns=[*kept, "code_digest", "data_digest", "config_digest"])
 
 
-@pytest.mark.parametrize("count", [20, 40])  # each alone, and two at once
+@pytest.mark.parametrize("count", [20, 40])  # each by itself, and several at once
 def test_a_scan_of_some_columns_says_the_same(tmp_path: Path, make_row: Make, count: int) -> None:
     for seed in range(count):
         changed = {"strategy": f"s{seed % 3}", "labels": {f"l{seed % 4}": 1, "all": 2}}
