@@ -20,8 +20,17 @@ def areas(x: Values, y: Values) -> tuple[float | None, ...]:
 
 
 def at(x: Values, y: Values, points: Values) -> Values:
-    """Linear interpolation at the points; NaN outside the curve, which is never extrapolated."""
-    return np.interp(points, x, y, left=np.nan, right=np.nan)
+    """Linear interpolation at the points of each of many curves [curves, rounds], points [curves,
+    points]; NaN outside the curve, which is never extrapolated.
+    """
+    before = (x[:, None] <= points[:, :, None]).sum(axis=2) - 1  # the last round that is no later
+    first, last = before.clip(0), (before + 1).clip(max=x.shape[1] - 1)
+    (x0, y0), (x1, y1) = (
+        [np.take_along_axis(values, place, axis=1) for values in (x, y)] for place in (first, last)
+    )
+    slope = np.divide(y1 - y0, x1 - x0, out=np.zeros_like(points), where=x1 > x0)
+    inside = (x[:, :1] <= points) & (points <= x[:, -1:])
+    return np.where(inside, np.where(points == x0, y0, slope * (points - x0) + y0), np.nan)
 
 
 def areas_between(x: Values, y: Values, low: Values, high: Values) -> Values:
@@ -34,8 +43,7 @@ def areas_between(x: Values, y: Values, low: Values, high: Values) -> Values:
         these = counts == count
         middle = x[these][inside[these]].reshape(these.sum(), count)
         points = np.column_stack([low[these], middle, high[these]])
-        values = np.array([at(*each) for each in zip(x[these], y[these], points, strict=True)])
-        found[these] = areas(points, values)
+        found[these] = areas(points, at(x[these], y[these], points))
     return found
 
 

@@ -130,7 +130,8 @@ def difference_by_words(ours: Sequence[Run], theirs: Sequence[Run]) -> Differenc
 
 def by_words(runs: Sequence[Run], points: Values) -> tuple[Estimate | None, ...]:
     """The score at each number of words; None where a seed's curve does not span it."""
-    values = np.stack([curve.at(run.words, run.score, points) for run in runs])
+    every = np.broadcast_to(points, (len(runs), len(points)))
+    values = curve.at(stack(runs, "words"), stack(runs, "score"), every)
     known = np.logical_not(np.isnan(values).any(axis=0))
     found = iter(estimates(values.T[known]))
     return tuple(next(found) if each else None for each in known.tolist())

@@ -80,8 +80,9 @@ def _board(place: Place, found: Runs) -> Board:
     for each in bought.values():
         every.update(each)
     labels = pick.common(every)
+    passes = {name: entry.median_passes(_reference(name, strategies)) for name in ("lc", "nse")}
     made = [
-        _entry(each, strategies, full, longest, words, pick.shares(bought[name], labels))
+        _entry(each, strategies, passes, full, longest, words, pick.shares(bought[name], labels))
         for name, each in strategies.items()
     ]
     entries = _corrected(_against_best(rank.placed(made), strategies))
@@ -128,6 +129,7 @@ def _usual_rounds(found: Runs) -> int:
 def _entry(
     ours: Runs,
     strategies: dict[str, Runs],
+    passes: dict[str, float | None],
     full: Runs,
     longest: int,
     words: Values,
@@ -137,7 +139,6 @@ def _entry(
     own = entry.stack(ours, "own_score")
     has_own = not np.isnan(own).any()
     random = [] if ours[0].name == "random" else _reference("random", strategies)
-    passes = {name: entry.median_passes(_reference(name, strategies)) for name in ("lc", "nse")}
     areas = entry.areas(ours)
     return Entry(
         strategy=ours[0].strategy,

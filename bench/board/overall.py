@@ -1,9 +1,13 @@
 """What all boards of one kind of device say together of each strategy."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.board import stats
 from bench.board.curve import Values
@@ -67,7 +71,8 @@ def _standings(boards: Sequence[Board]) -> tuple[Standing, ...]:
                 found = _gains(each, random)
                 if each is not random and found.size:
                     gains.setdefault(each.strategy, []).append((each, found))
-    standings = (_standing(name, each) for name, each in gains.items())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        standings = [*pool.map(_standing, gains, gains.values())]
     return tuple(sorted(standings, key=lambda each: (-each.boards, -each.gain, each.strategy)))
 
 
@@ -80,7 +85,7 @@ def _gains(ours: Entry, random: Entry) -> Values:
 
 def _standing(name: str, found: Sequence[tuple[Entry, Values]]) -> Standing:
     gains = [each for _, each in found]
-    low, high = stats.stratified(gains, stats.iqm, np.random.default_rng(_SEED))
+    low, high = stats.stratified(gains, stats.iqm, _draws(tuple(map(len, gains))))
     signs = [_sign(each) for each, _ in found]
     return Standing(
         strategy=name,
@@ -92,6 +97,11 @@ def _standing(name: str, found: Sequence[tuple[Entry, Values]]) -> Standing:
         open=signs.count(0),
         worse=signs.count(-1),
     )
+
+
+@lru_cache(maxsize=4)  # mostly, many strategies have the same seeds
+def _draws(counts: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
+    return stats.draws(counts, np.random.default_rng(_SEED))
 
 
 def _sign(each: Entry) -> int:

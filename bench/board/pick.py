@@ -92,16 +92,17 @@ def _jaccards(strategies: Mapping[str, Sequence[Run]], rounds: int) -> Values:
 
 def _ids(run: Run | None, rounds: int) -> NDArray[np.int32] | None:
     """What the first rounds of a run selected; None without a run."""
-    return None if run is None else run.chosen[:rounds].joined()
+    if run is None:
+        return None
+    return (run.chosen if run.rounds == rounds else run.chosen[:rounds]).joined()
 
 
 def _incident(chosen: Sequence[NDArray[np.int32] | None]) -> Values:
     """Jaccard of every two sets of ids; NaN where one is missing or both are empty."""
-    size = max((int(ids.max()) + 1 for ids in chosen if ids is not None and len(ids)), default=0)
-    members = np.zeros((len(chosen), size), dtype=np.float32)
-    for line, ids in enumerate(chosen):
-        if ids is not None:
-            members[line, ids] = 1
+    lengths = [0 if ids is None else len(ids) for ids in chosen]
+    every = np.concatenate([ids for ids in chosen if ids is not None])
+    members = np.zeros((len(chosen), every.max(initial=-1) + 1), dtype=np.float32)
+    members[np.repeat(np.arange(len(chosen)), lengths), every] = 1
     both = (members @ members.T).astype(np.float64)  # counts are exact, their ratios are not
     sizes = np.diag(both)
     either = sizes[:, None] + sizes[None] - both

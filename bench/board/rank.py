@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -50,25 +49,42 @@ def pairs(entries: Sequence[Entry], strategies: Mapping[str, Sequence[Run]]) -> 
     order = stats.order(_matrix(ranked)) if ranked else np.zeros((0, 0))
     line = {each.strategy: number for number, each in enumerate(ranked)}
     shares = pick.overlaps({each.strategy: strategies[each.strategy] for each in entries})
-    by_seed = cache(lambda name, rounds: entry.by_seed(strategies[name], rounds))
-    found = []
+    compared = _compared([strategies[each.strategy] for each in entries])
+    found: list[Pair] = []
     for one, two in combinations([each.strategy for each in entries], 2):
-        rounds = min(strategies[name][0].rounds for name in (one, two))
-        areas = entry.matched(by_seed(one, rounds), by_seed(two, rounds))
-        won = stats.wins(np.array(areas).reshape(-1, 2).T)
         known = one in line and two in line
         found.append(
             Pair(
-                one,
-                two,
-                difference=stats.paired(*zip(*areas, strict=True)) if areas else None,
-                wins=int(won[0, 1]),
-                losses=int(won[1, 0]),
+                *(one, two, *compared[len(found)]),
                 apart=bool(order[line[one], line[two]]) if known else None,
                 jaccard=shares[one, two],
                 near=(shares[one, two] or 0) >= pick.NEAR,
             )
         )
+    return found
+
+
+def _compared(strategies: Sequence[Sequence[Run]]) -> list[tuple[Difference | None, int, int]]:
+    """Of every two strategies: their difference over the rounds and seeds that both have, and in
+    how many of these seeds the one is higher, and the other.
+    """
+    ones, twos = np.triu_indices(len(strategies), k=1)
+    lengths = np.array([runs[0].rounds for runs in strategies])
+    common = np.minimum(lengths[ones], lengths[twos])
+    found: list[tuple[Difference | None, int, int]] = [(None, 0, 0)] * len(common)
+    for rounds in {*common.tolist()}:
+        areas = _areas(
+            [([run.seed for run in runs], entry.areas(runs, rounds=rounds)) for runs in strategies]
+        )
+        won, gaps = stats.wins(areas), areas[ones] - areas[twos]
+        counts = np.sum(~np.isnan(gaps), axis=1)
+        for count in {*counts[(common == rounds) & (counts > 0)].tolist()}:
+            these = np.flatnonzero((common == rounds) & (counts == count))
+            values = gaps[these]
+            differences = stats.differences(values[~np.isnan(values)].reshape(-1, count))
+            for place, each in zip(these.tolist(), differences, strict=True):
+                one, two = ones[place], twos[place]
+                found[place] = (each, int(won[one, two]), int(won[two, one]))
     return found
 
 
@@ -93,11 +109,15 @@ def _ranked(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _matrix(entries: Sequence[Entry]) -> Values:
-    """Areas [strategies, seeds]; NaN where a strategy lacks a seed."""
-    seeds = sorted({seed for each in entries for seed in each.seeds})
-    matrix = np.full((len(entries), len(seeds)), np.nan)
-    for line, each in enumerate(entries):
-        matrix[line, [seeds.index(seed) for seed in each.seeds]] = each.areas
+    return _areas([(each.seeds, each.areas) for each in entries])
+
+
+def _areas(strategies: Sequence[tuple[Sequence[int], Sequence[float | None]]]) -> Values:
+    """Areas [strategies, seeds], given those of each by seed; NaN where a strategy lacks a seed."""
+    seeds = sorted({seed for each, _ in strategies for seed in each})
+    matrix = np.full((len(strategies), len(seeds)), np.nan)
+    for line, (each, areas) in zip(matrix, strategies, strict=True):
+        line[np.searchsorted(seeds, each)] = np.array(areas, dtype=float)
     return matrix
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -105,6 +105,10 @@ _ARRAYS = (*_STORED, *_TIMED)
 _LISTS = ("chosen", "labels")
 _TEXTS = ("rules_version", "data_digest", "config_digest", "unit", "synthetic", "error")
 _ORIGIN = tuple(name for name in Origin._fields if name != "file")
+_PLACE = (
+    *("learner", "learner_params", "rules_version", "task", "protocol", "device"),
+    *("data_digest", "config_digest"),
+)
 _SECONDS = ("acquisition_seconds", "pass_seconds", "fit_seconds", "own_fit_seconds")
 COLUMNS = tuple(
     dict.fromkeys(
@@ -129,9 +133,9 @@ def runs(table: pa.Table) -> list[Run]:
     lists = {"chosen": Lists.of(table["selected"], good), "labels": Tally(table["labels"], good)}
     columns: dict[str, Any] = {**numbers, **lists}
     return [
-        _run(row, {name: values[start:end] for name, values in columns.items()})
-        for row, start, end in zip(
-            _records(table, order[ends - 1]), before[starts], before[ends], strict=True
+        Run(*head, **{name: values[start:end] for name, values in columns.items()})
+        for *head, start, end in zip(
+            *_heads(table, order[ends - 1]), before[starts], before[ends], strict=True
         )
     ]
 
@@ -142,23 +146,6 @@ def group(found: Iterable[Run], key: Callable[[Run], K]) -> dict[K, list[Run]]:
     for run in found:
         groups[key(run)].append(run)
     return dict(groups)
-
-
-def _run(row: dict[str, Any], columns: dict[str, Any]) -> Run:
-    """A cell from its last row and the columns of its rounds."""
-    origin = {name: row[name] for name in _ORIGIN}
-    origin["created"] = row["created"].isoformat()
-    return Run(
-        place=_place(row),
-        name=row["strategy"],
-        strategy=_label(row["strategy"], row["params"]),
-        seed=row["seed"],
-        unit=row["unit"],
-        synthetic=row["synthetic"],
-        error=row["error"],
-        origin=Origin(file=row.get("file", ""), **origin),
-        **columns,
-    )
 
 
 def _arrays(table: pa.Table) -> dict[str, Values]:
@@ -174,11 +161,21 @@ def _arrays(table: pa.Table) -> dict[str, Values]:
     return {**stored, **dict(zip(_TIMED, timed, strict=True))}
 
 
-def _records(table: pa.Table, rows: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    """What some rows say of their cells; a value that comes again is the same object."""
-    names = [*Key._fields, *_TEXTS, *_ORIGIN, *({"file"} & {*table.column_names})]
-    columns = [_objects(table[name], rows) for name in names]
-    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+def _heads(table: pa.Table, rows: NDArray[np.int64]) -> list[Iterable[Any]]:
+    """What some rows say of their cells, in the order of `Run`: a value each, one after the other.
+
+    A value that comes again is the same object.
+    """
+    said = {name: _objects(table[name], rows) for name in (*Key._fields, *_TEXTS, *_ORIGIN)}
+    said["created"] = [each.isoformat() for each in said["created"]]
+    file = _objects(table["file"], rows) if "file" in table.column_names else [""] * len(rows)
+    return [
+        map(_place, *(said[name] for name in _PLACE)),
+        said["strategy"],
+        map(_label, said["strategy"], said["params"]),
+        *(said[name] for name in ("seed", "unit", "synthetic", "error")),
+        map(Origin, file, *(said[name] for name in _ORIGIN)),
+    ]
 
 
 def _objects(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> list[Any]:
@@ -200,10 +197,11 @@ def _ranks(column: pa.ChunkedArray) -> NDArray[np.int64]:
     return ranks[numbers]
 
 
-def _place(row: dict[str, Any]) -> Place:
-    learner = _label(row["learner"], row["learner_params"])
-    rules, digests = major_minor(row["rules_version"]), (row["data_digest"], row["config_digest"])
-    return Place(row["task"], row["protocol"], learner, row["device"], rules, *digests)
+@cache
+def _place(
+    learner: str, params: str, rules: str, task: str, protocol: str, device: str, *digests: str
+) -> Place:
+    return Place(task, protocol, _label(learner, params), device, major_minor(rules), *digests)
 
 
 def alike(found: Sequence[Run]) -> list[Run]:

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.board.curve import Values
-from bench.board.wilcoxon import signed_rank
+from bench.board.wilcoxon import signed_ranks
 
 CONFIDENCE = 0.95
 POWER = 0.8
 ENOUGH_SEEDS = 5  # fewer are preliminary: no ranks
 WILCOXON_SEEDS = 8  # with seven its smallest p is 1/64, which no Holm over four leaves under 5 %
 DECIMALS = 12  # what two scores differ by beyond these is round-off
+
+_BLOCK = 100  # resamples at once: few stay in the cache
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,24 @@ def paired(ours: Sequence[float] | Values, theirs: Sequence[float] | Values) -> 
 
     `detectable` takes the standard deviation found for the true one.
     """
-    gaps = _gaps(np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float))
-    found = estimate(gaps)
-    return Difference(
-        found.mean,
-        found.std,
-        found.low,
-        found.high,
-        found.n,
-        improvement=float((np.sign(gaps).mean() + 1) / 2),
-        detectable=None if found.std is None else _effect(found.n) * found.std,
-        p=signed_rank(gaps) if found.n >= WILCOXON_SEEDS else None,
+    ours, theirs = np.array(ours, dtype=float), np.array(theirs, dtype=float)
+    return differences(ours[None] - theirs)[0]
+
+
+def differences(values: Values) -> tuple[Difference, ...]:
+    """The same from each row of differences [k, n]."""
+    gaps = np.round(values, DECIMALS)
+    n = gaps.shape[1]
+    higher = ((np.sign(gaps).mean(axis=1) + 1) / 2).tolist()
+    p = signed_ranks(gaps) if n >= WILCOXON_SEEDS else [None] * len(gaps)
+    return tuple(
+        Difference(
+            *(each.mean, each.std, each.low, each.high, n),
+            improvement=improvement,
+            detectable=None if each.std is None else _effect(n) * each.std,
+            p=chance,
+        )
+        for each, improvement, chance in zip(estimates(gaps), higher, p, strict=True)
     )
 
 
@@ -159,20 +168,30 @@ def iqm(scores: Sequence[Values]) -> Values:
     return middle
 
 
+def draws(
+    counts: Sequence[int], rng: np.random.Generator, resamples: int = 2000
+) -> tuple[NDArray[np.int64], ...]:
+    """So many seeds of each task drawn again: their places, an array [resamples, seeds] a task."""
+    return tuple(rng.integers(count, size=(resamples, count)) for count in counts)
+
+
 def stratified(
     scores: Sequence[Values],
     statistic: Callable[[Sequence[Values]], Values],
-    rng: np.random.Generator,
-    resamples: int = 2000,
+    drawn: Sequence[NDArray[np.int64]],
 ) -> tuple[float, float]:
     """The 95 % percentile interval of a statistic of arrays [seeds], one a task.
 
-    Seeds are drawn again within each task (Agarwal et al. 2021); the statistic is called once, with
-    arrays [resamples, seeds]. Of the interquartile mean the interval covers about 90 % at five
-    seeds and 93 % at ten (tests/simulation).
+    Seeds are drawn again within each task, see `draws` (Agarwal et al. 2021); the statistic is
+    called with arrays [k, seeds] of some resamples. Of the interquartile mean the interval covers
+    about 90 % at five seeds and 93 % at ten (tests/simulation).
     """
-    drawn = [task[rng.integers(len(task), size=(resamples, len(task)))] for task in scores]
-    low, high = np.quantile(statistic(drawn), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    found = [
+        statistic([task[each[at : at + _BLOCK]] for task, each in zip(scores, drawn, strict=True)])
+        for at in range(0, len(drawn[0]), _BLOCK)
+    ]
+    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    low, high = np.quantile(np.concatenate(found), ends)
     return float(low), float(high)
 
 

@@ -30,14 +30,23 @@ def total(tallies: Iterable[Tally]) -> Counter[str]:
     for each in tallies:
         columns[id(each.column)] = each.column
         rows[id(each.column)].append(each.rows)
-    found = [maps for key in columns for maps in _taken(columns[key], np.concatenate(rows[key]))]
-    if not found:
-        return Counter()
-    names = pa.chunked_array([maps.keys for maps in found])
-    counts = pa.chunked_array([maps.items for maps in found])
-    groups = pa.table({"name": names, "count": counts}).group_by("name", use_threads=False)
-    sums = groups.aggregate([("count", "sum")])
-    return Counter(dict(zip(sums["name"].to_pylist(), sums["count_sum"].to_pylist(), strict=True)))
+    counts: Counter[str] = Counter()
+    for key, column in columns.items():
+        for maps in _taken(column, np.concatenate(rows[key])):
+            counts.update(_sums(maps))
+    return counts
+
+
+def _sums(maps: pa.MapArray) -> dict[str, int]:
+    """The counts of all rows of an array together, by name."""
+    coded = pa.types.is_dictionary(maps.keys.type)
+    names = maps.keys if coded else maps.keys.dictionary_encode()
+    places = names.indices.to_numpy()
+    sums = np.zeros(len(names.dictionary), np.int64)
+    np.add.at(sums, places, maps.items.to_numpy())
+    there = np.flatnonzero(np.bincount(places, minlength=len(sums)))
+    named = names.dictionary.take(pa.array(there)).to_pylist()
+    return dict(zip(named, sums[there].tolist(), strict=True))
 
 
 def _taken(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> list[pa.MapArray]:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.board.curve import Values
 
@@ -13,12 +14,30 @@ def signed_rank(differences: Values) -> float:
     Over all signs that the ranks of their sizes can have (Wilcoxon 1945). Equal sizes share their
     mean rank; zeros are ranked with the others and then left out (Pratt 1959).
     """
-    size = np.abs(differences)
-    ordered = np.sort(size)
-    doubled = np.searchsorted(ordered, size) + np.searchsorted(ordered, size, "right") + 1
-    positive, negative = (int(doubled[side].sum()) for side in (differences > 0, differences < 0))
-    chances = _sums(tuple(sorted(doubled[size > 0].tolist())))
-    return min(1.0, 2 * float(chances[: min(positive, negative) + 1].sum()))
+    return signed_ranks(differences[None])[0]
+
+
+def signed_ranks(differences: Values) -> list[float]:
+    """The same of each row of differences [k, n]."""
+    order = np.argsort(np.abs(differences), axis=1)
+    ordered = np.take_along_axis(differences, order, axis=1)
+    doubled = _doubled(np.abs(ordered))
+    sides = [(doubled * side).sum(axis=1) for side in (ordered > 0, ordered < 0)]
+    least = np.minimum(*sides).tolist()
+    ranks = [line[free].tolist() for line, free in zip(doubled, ordered != 0, strict=True)]
+    chances = (_sums(tuple(each))[: last + 1] for each, last in zip(ranks, least, strict=True))
+    return [min(1.0, 2 * float(each.sum())) for each in chances]
+
+
+def _doubled(size: Values) -> NDArray[np.int64]:
+    """Twice the ranks of values that do not fall [k, n], from 1 on; equal ones share their mean."""
+    places, last = np.arange(size.shape[1]), size.shape[1] - 1
+    rises = np.diff(size, axis=1) > 0
+    begins = np.pad(rises, ((0, 0), (1, 0)), constant_values=True)
+    ends = np.pad(rises, ((0, 0), (0, 1)), constant_values=True)
+    first = np.maximum.accumulate(np.where(begins, places, 0), axis=1)
+    final = np.minimum.accumulate(np.where(ends, places, last)[:, ::-1], axis=1)[:, ::-1]
+    return first + final + 2
 
 
 @lru_cache

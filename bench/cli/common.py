@@ -1,7 +1,9 @@
 """What several verbs share: options, examples, tables."""
 
+import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -108,6 +110,18 @@ def rows(
     if table.num_rows == 0:
         raise UsageError(f"There are no results in {', '.join(map(str, sources))} yet.")
     return table
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for garbage in cycles, which takes long among many objects that stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def examples(*lines: str) -> str:

@@ -33,4 +33,5 @@ def show(sources: "Sequence[Place]", form: str) -> None:
     from bench.board import leaderboard, render
     from bench.board.run import COLUMNS
 
-    common.show(form, render, leaderboard.build(common.rows(sources, columns=COLUMNS)))
+    with common.uncollected():
+        common.show(form, render, leaderboard.build(common.rows(sources, columns=COLUMNS)))

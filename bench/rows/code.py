@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 Codes = NDArray[np.int64]
 
 
-def compact(table: pa.Table) -> pa.Table:
-    """With texts as dictionaries: most are the same in many rows."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            column = pc.dictionary_encode(table.column(place))
-            table = table.set_column(place, field.name, column)
-    return table
+def coded(kind: pa.DataType) -> pa.DataType:
+    """A type of a column with texts as dictionaries, those within maps too: most come again."""
+    if pa.types.is_string(kind):
+        return pa.dictionary(pa.int32(), kind)
+    return pa.map_(coded(kind.key_type), kind.item_type) if pa.types.is_map(kind) else kind
 
 
 def encode(column: pa.ChunkedArray) -> tuple[Codes, list[Any]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bench.rows.schema import NAMES, VOLATILE
 
 Bounds = NDArray[np.int64]
+_BLOCK = 1 << 13  # texts that are written out at once, at most: so few stay in the cache
 _NOTHING = {pa.string(): "", pa.bool_(): False}
 
 
@@ -54,15 +55,24 @@ def _contents(array: pa.Array, bounds: Bounds) -> Iterator[tuple[memoryview, Bou
     elif pa.types.is_struct(array.type):
         for child in array.flatten():
             yield from _contents(child, bounds)
+    elif pa.types.is_dictionary(array.type):
+        yield _bytes(_filled(pc.binary_length(array.dictionary).take(array.indices)), bounds)
+        for start in range(0, len(array), _BLOCK):
+            block = array[start : start + _BLOCK]
+            yield from _texts(block.dictionary_decode(), (bounds - start).clip(0, len(block)))
     elif pa.types.is_string(array.type):
         array = _filled(array)
         yield _bytes(pc.binary_length(array), bounds)
-        _, ends, texts = array.buffers()
-        if texts is not None:
-            places = np.frombuffer(ends, np.int32)[array.offset :][bounds]
-            yield memoryview(texts), places.astype(np.int64)
+        yield from _texts(array, bounds)
     else:
         yield _bytes(_filled(array), bounds)
+
+
+def _texts(array: pa.Array, bounds: Bounds) -> Iterator[tuple[memoryview, Bounds]]:
+    _, ends, texts = array.buffers()
+    if texts is not None:
+        places = np.frombuffer(ends, np.int32)[array.offset :][bounds]
+        yield memoryview(texts), places.astype(np.int64)
 
 
 def _bytes(array: pa.Array, bounds: Bounds) -> tuple[memoryview, Bounds]:

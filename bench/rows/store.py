@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.error import DataError, StorageError, UsageError
-from bench.rows import cell, durable, remote, schema
+from bench.rows import cell, durable, memory, remote, schema
 from bench.rows.cell import REMEDY
-from bench.rows.code import compact
+from bench.rows.code import coded
 from bench.rows.digest import digest, digests
 from bench.rows.hold import alone
 from bench.rows.remote import Place
@@ -32,6 +32,14 @@ from bench.rows.speed import SUFFIX
 _DIGEST = b"labelworth.digest"
 _VERSION = b"labelworth.schema"
 _PART = 128  # files that are verified at once, at most
+_FEW = 32  # so few files are large ones: each is read by itself
+_CODED = pa.schema([field.with_type(coded(field.type)) for field in schema.SCHEMA])
+_TEXTS = [
+    field.name + ".key_value.key" * pa.types.is_map(field.type)
+    for field in schema.SCHEMA
+    if coded(field.type) != field.type
+]
+"""The leaves of a file that hold texts."""
 # What reads fastest: most files are small, and there a codec's or a dictionary's setup would count.
 _FORMAT = {
     "compression": "snappy",
@@ -111,8 +119,9 @@ def scan(
     made under other rules than these (None: any will do), or whose rows are no whole cells, and for
     a cell that is in two files, which would count a seed twice.
     """
+    memory.settle()
     files = _files(sources)
-    size = min(_PART, len(files) // 8 + 1)  # few files are large ones: each is a part
+    size = min(_PART, len(files) // 8 + 1) if len(files) > _FEW else 1
     parts = [files[start : start + size] for start in range(0, len(files), size)]
     empty = _kept(schema.SCHEMA.empty_table(), columns)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -152,7 +161,8 @@ def _slug(name: str, params: str = "{}") -> str:
 
 def _load(files: Sequence[Place], columns: Sequence[str] = ()) -> tuple[pa.Table, list[int]]:
     """The rows of some files, and how many each has; DataError at the first that fails."""
-    parts = [_parse(file) for file in files]
+    texts = _TEXTS if columns and len(files) == 1 else None  # of small ones it takes longer
+    parts = [_parse(file, texts) for file in files]
     table = pa.concat_tables(parts).replace_schema_metadata(None).combine_chunks()
     counts = [part.num_rows for part in parts]
     for file, part, found in zip(files, parts, digests(table, counts), strict=True):
@@ -165,17 +175,18 @@ def _load(files: Sequence[Place], columns: Sequence[str] = ()) -> tuple[pa.Table
 
 
 def _kept(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    return compact(table.select(columns)) if columns else table
+    kinds = pa.schema([_CODED.field(name) for name in columns])
+    return table.select(columns).cast(kinds) if columns else table
 
 
-def _parse(file: Place) -> pa.Table:
-    """A file as Arrow has it, of this schema; DataError when it is not."""
+def _parse(file: Place, texts: Sequence[str] | None) -> pa.Table:
+    """A file as Arrow has it, of this schema, `texts` as dictionaries; DataError when it is not."""
     try:
         # On one thread: Arrow's pool, still starting when a command ends at once, aborts it.
         with remote.told(file):
             content = pa.BufferReader(file.read_bytes())
-        parquet = pq.ParquetFile(content, page_checksum_verification=True)
-        table = parquet.read(use_threads=False)
+        parquet = pq.ParquetFile(content, read_dictionary=texts, page_checksum_verification=True)
+        table = _whole(parquet)
         table.validate(full=True)
     except (OSError, ValueError, pa.ArrowException) as reason:
         raise DataError(f"Cannot read {file}: {reason}. {REMEDY}") from reason
@@ -186,9 +197,16 @@ def _parse(file: Place) -> pa.Table:
             f"{file} has rows of schema {version}; this version reads schema "
             f"{schema.SCHEMA_VERSION}: use the bench version that wrote it."
         )
-    if not table.schema.equals(schema.SCHEMA):
+    if not table.schema.equals(_CODED if texts else schema.SCHEMA):
         raise DataError(f"{file} does not have the columns of schema {version}. {REMEDY}")
     return table
+
+
+def _whole(parquet: pq.ParquetFile) -> pa.Table:
+    """One row group after the other: of several at once, Arrow codes no texts within maps."""
+    groups = range(parquet.num_row_groups)
+    parts = [parquet.read_row_group(group, use_threads=False) for group in groups]
+    return pa.concat_tables(parts) if parts else parquet.read(use_threads=False)
 
 
 def _check_rules(table: pa.Table, rules: str) -> None:

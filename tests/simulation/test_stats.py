@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from bench.board.stats import ENOUGH_SEEDS, Values, iqm, order, paired, ranks, stratified
+from bench.board.stats import ENOUGH_SEEDS, Values, draws, iqm, order, paired, ranks, stratified
 
 RUNS = 2000
 ERROR = 3 * (0.05 * 0.95 / RUNS) ** 0.5
@@ -37,7 +37,10 @@ def test_a_percentile_bootstrap_would_not() -> None:
     """Why the intervals of a mean are Student's: at five seeds the bootstrap's are too short."""
     rng = np.random.default_rng(2)
     gaps = (np.subtract(*board([0.3, 0.0], 5, rng)) for _ in range(RUNS))
-    found = [stratified([each], lambda drawn: drawn[0].mean(axis=-1), rng) for each in gaps]
+    found = [
+        stratified([each], lambda drawn: drawn[0].mean(axis=-1), draws([len(each)], rng))
+        for each in gaps
+    ]
     covered = np.mean([low <= 0.3 <= high for low, high in found])
     assert covered == pytest.approx(0.84, abs=0.02)
 
@@ -102,5 +105,5 @@ def test_how_often_the_interval_of_the_interquartile_mean_covers(
     """Less often than it says, as any percentile bootstrap of few seeds; the truth is 0."""
     rng = np.random.default_rng(7)
     scores = ([task + rng.normal(size=seeds) for task in tasks] for _ in range(RUNS))
-    found = [stratified(each, iqm, rng, resamples=1000) for each in scores]
+    found = [stratified(each, iqm, draws([*map(len, each)], rng, 1000)) for each in scores]
     assert np.mean([low <= 0 <= high for low, high in found]) == pytest.approx(rate, abs=0.02)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.board import curve
+from bench.board.curve import Values
 
 X = np.array([100.0, 200.0, 400.0])
 Y = np.array([0.5, 0.7, 0.8])
@@ -16,10 +17,24 @@ def test_area_by_hand() -> None:
     assert curve.area(np.array([5.0, 5.0]), Y[:2]) is None
 
 
+def at(x: Values, y: Values, points: Values) -> Values:
+    return curve.at(x[None], y[None], points[None])[0]
+
+
 def test_interpolation_by_hand() -> None:
     points = np.array([99.0, 100.0, 150.0, 300.0, 400.0, 401.0])
     expected = [np.nan, 0.5, 0.6, 0.75, 0.8, np.nan]
-    np.testing.assert_allclose(curve.at(X, Y, points), expected)
+    np.testing.assert_allclose(at(X, Y, points), expected)
+
+
+@given(st.integers(0, 1000), st.sampled_from([5, 5000]))
+def test_interpolation_is_numpys_to_the_bit(seed: int, most: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.sort(rng.integers(0, most, size=(4, 9)), axis=1).astype(float)  # of few, some are equal
+    y, points = rng.random((4, 9)), np.hstack([x, rng.uniform(-1, most, size=(4, 9))])
+    curves = zip(points, x, y, strict=True)
+    expected = [np.interp(*each, left=np.nan, right=np.nan) for each in curves]
+    np.testing.assert_array_equal(curve.at(x, y, points), expected)
 
 
 def test_areas_between_two_points_by_hand() -> None:
@@ -39,7 +54,7 @@ def test_areas_of_many_parts_are_those_of_each_to_the_bit(scores: list[list[floa
     for number, area in enumerate(found):
         between = (low[number] < x[number]) & (x[number] < high[number])
         points = np.array([low[number], *x[number][between], high[number]])
-        assert area == curve.area(points, curve.at(x[number], y[number], points))
+        assert area == curve.area(points, at(x[number], y[number], points))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +95,7 @@ def test_area_lies_between_the_scores_and_is_linear(scores: list[float]) -> None
 def test_a_point_on_the_curve_changes_no_area(scores: list[float]) -> None:
     x, y = np.arange(len(scores), dtype=float), np.array(scores)
     denser = np.sort(np.append(x, 0.5))
-    assert curve.area(denser, curve.at(x, y, denser)) == pytest.approx(curve.area(x, y))
+    assert curve.area(denser, at(x, y, denser)) == pytest.approx(curve.area(x, y))
 
 
 @given(_SCORES, st.floats(0, 1))
@@ -90,5 +105,5 @@ def test_where_a_level_is_reached_the_curve_has_it(scores: list[float], level: f
     if where is None:
         assert max(scores) < level
     else:
-        assert curve.at(x, y, np.array([where]))[0] == pytest.approx(max(level, y[0]), abs=1e-9)
+        assert at(x, y, np.array([where]))[0] == pytest.approx(max(level, y[0]), abs=1e-9)
         assert all(y[x < where] < level)

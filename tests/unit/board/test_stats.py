@@ -12,6 +12,7 @@ from bench.board.stats import (
     Difference,
     Estimate,
     Values,
+    draws,
     estimate,
     front,
     holm,
@@ -262,15 +263,15 @@ def _mean(scores: Sequence[Values]) -> Values:
 def test_seeds_are_drawn_again_within_their_task() -> None:
     rng = np.random.default_rng(0)
     constant = [np.zeros(3), np.ones(5)]
-    assert stratified(constant, _mean, rng) == (0.625, 0.625)
-    drawn: list[Values] = []
+    assert stratified(constant, _mean, draws([3, 5], rng)) == (0.625, 0.625)
+    drawn: list[Sequence[Values]] = []
 
     def note(scores: Sequence[Values]) -> Values:
-        drawn.extend(scores)
+        drawn.append(scores)
         return _mean(scores)
 
-    stratified([np.arange(5.0), np.arange(5.0) + 10], note, rng, resamples=300)
-    one, two = drawn
+    stratified([np.arange(5.0), np.arange(5.0) + 10], note, draws([5, 5], rng, resamples=300))
+    one, two = (np.concatenate(each) for each in zip(*drawn, strict=True))
     assert one.shape == two.shape == (300, 5)
     assert np.unique(one).tolist() == [0, 1, 2, 3, 4]
     assert np.unique(two).tolist() == [10, 11, 12, 13, 14]
@@ -280,12 +281,14 @@ def test_seeds_are_drawn_again_within_their_task() -> None:
 
 def test_the_interval_is_scipys_percentile_bootstrap() -> None:
     values = np.random.default_rng(1).exponential(size=12)
-    found = stratified([values], _mean, np.random.default_rng(0), resamples=20_000)
+    drawn = draws([12], np.random.default_rng(0), resamples=20_000)
+    found = stratified([values], _mean, drawn)
     expected = reference.bootstrap(
         (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(5)
     ).confidence_interval
     assert found == pytest.approx((expected.low, expected.high), abs=0.03)
-    assert stratified([values], _mean, np.random.default_rng(0), resamples=20_000) == found
+    again = draws([12], np.random.default_rng(0), resamples=20_000)
+    assert stratified([values], _mean, again) == found
 
 
 _POINTS = st.lists(

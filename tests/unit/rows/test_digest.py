@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.rows import schema
+from bench.rows.code import coded
 from bench.rows.digest import digest, digests
 from bench.rows.schema import Row
 
@@ -108,6 +109,13 @@ def test_it_does_not_depend_on_the_layout(make_row: Make) -> None:
         column = pa.Array.from_buffers(pa.float64(), 6, [bits, values.buffers()[1]])
         place = schema.NAMES.index("own_score")
         assert digest(whole.set_column(place, "own_score", column)) == digest(whole)
+
+
+def test_it_does_not_depend_on_whether_texts_are_coded(make_row: Make) -> None:
+    whole = pa.concat_tables([schema.to_table(varied(make_row, 6))] * 3000)  # several blocks
+    kinds = pa.schema([field.with_type(coded(field.type)) for field in schema.SCHEMA])
+    counts = [5, 0, 9000, 8990, 5]
+    assert digests(whole.cast(kinds), counts) == [digest(part) for part in cut(whole, counts)]
 
 
 @given(st.lists(st.integers(0, 5), max_size=6))

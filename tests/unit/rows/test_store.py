@@ -281,7 +281,7 @@ def test_scan_says_which_file_a_row_is_from(
 def test_scan_does_not_depend_on_how_files_are_read_together(
     tmp_path: Path, make_row: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seed in range(30):
+    for seed in range(70):
         rows = [make_row(seed=seed, round=n, selected=(n,) * seed) for n in range(1 + seed % 3)]
         store.write(tmp_path / f"{seed:02}.parquet", rows)
     whole = store.scan([tmp_path])
@@ -307,11 +307,13 @@ def test_scan_names_the_file_that_was_changed(tmp_path: Path, make_row: Make) ->
         store.scan([tmp_path], columns=[*kept, "code_digest", "data_digest", "config_digest"])
 
 
-def test_a_scan_of_some_columns_says_the_same(tmp_path: Path, make_row: Make) -> None:
-    for seed in range(20):
-        store.write(tmp_path / f"{seed:02}.parquet", [make_row(seed=seed, strategy=f"s{seed % 3}")])
+@pytest.mark.parametrize("count", [20, 40])  # each by itself, and several at once
+def test_a_scan_of_some_columns_says_the_same(tmp_path: Path, make_row: Make, count: int) -> None:
+    for seed in range(count):
+        changed = {"strategy": f"s{seed % 3}", "labels": {f"l{seed % 4}": 1, "all": 2}}
+        store.write(tmp_path / f"{seed:02}.parquet", [make_row(seed=seed, **changed)])
     digests = ("code_digest", "data_digest", "config_digest")
-    kept = [*Key._fields, "round", "unit", "rules_version", *digests, "error", "selected"]
+    kept = [*Key._fields, "round", "unit", "rules_version", *digests, "error", "selected", "labels"]
     found, whole = store.scan([tmp_path], columns=kept), store.scan([tmp_path])
     assert found.column_names == [*kept, "file"]
     assert found.to_pylist() == whole.select([*kept, "file"]).to_pylist()
@@ -323,6 +325,18 @@ def test_a_scan_of_some_columns_says_the_same(tmp_path: Path, make_row: Make) ->
     store.write(tmp_path / "old.parquet", [make_row(seed=30, rules_version="0.9")])
     with pytest.raises(DataError, match=r"old.parquet was made under rules 0.9"):
         store.scan([tmp_path], columns=kept)
+
+
+def test_a_scan_of_some_columns_takes_any_layout(tmp_path: Path, make_row: Make) -> None:
+    rows = [make_row(round=n, status="ok", labels={f"l{n}": 1, "all": n + 1}) for n in range(5)]
+    file = tmp_path / "a.parquet"
+    store.write(file, rows)
+    whole, metadata = store.scan([file]), pq.ParquetFile(file).metadata.metadata
+    table = schema.to_table(rows).replace_schema_metadata(metadata)
+    for coded in (False, True):
+        pq.write_table(table, file, row_group_size=2, use_dictionary=coded)
+        found = store.scan([file], columns=schema.NAMES)
+        assert found.to_pylist() == whole.to_pylist()
 
 
 @pytest.mark.parametrize(("version", "fits"), [("1.0.9", True), ("1.1", False), ("0.9", False)])
