@@ -8,17 +8,12 @@ from numpy.typing import NDArray
 from bench.board.curve import Values
 
 
-def signed_rank(differences: Values) -> float:
-    """The two-sided p of differences [n] being symmetric about 0; 1 where all are 0.
-
-    Over all signs that the ranks of their sizes can have (Wilcoxon 1945). Equal sizes share their
-    mean rank; zeros are ranked with the others and then left out (Pratt 1959).
-    """
-    return signed_ranks(differences[None])[0]
-
-
 def signed_ranks(differences: Values) -> list[float]:
-    """The same of each row of differences [k, n]."""
+    """The two-sided p of each row of differences [k, n] being symmetric about 0; 1 where all are 0.
+
+    Over all signs that the ranks of their sizes can have (Wilcoxon 1945). Equal sizes
+    share their mean rank; zeros are ranked with the others and then left out (Pratt 1959).
+    """
     order = np.argsort(np.abs(differences), axis=1)
     ordered = np.take_along_axis(differences, order, axis=1)
     doubled = _doubled(np.abs(ordered))

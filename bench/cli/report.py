@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.common import PLACE, examples, rows
+from bench.cli.common import PLACE, examples, rows, uncollected
 
 if TYPE_CHECKING:
     from bench.rows.remote import Place
@@ -40,6 +40,7 @@ def report(folders: "tuple[Place, ...]", out: Path) -> None:
         need(module, "report")
     from bench.board.report.page import page
 
-    boards = leaderboard.build(rows(folders or (Path("runs"),), columns=COLUMNS))
+    with uncollected():
+        boards = leaderboard.build(rows(folders or (Path("runs"),), columns=COLUMNS))
     write(page(boards, out.parent), out)
     click.echo(str(out))

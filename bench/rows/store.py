@@ -35,7 +35,7 @@ _PART = 128  # files that are verified at once, at most
 _FEW = 32  # so few files are large ones: each is read by itself
 _CODED = pa.schema([field.with_type(coded(field.type)) for field in schema.SCHEMA])
 _TEXTS = [
-    field.name + ".key_value.key" * pa.types.is_map(field.type)
+    f"{field.name}.key_value.key" if pa.types.is_map(field.type) else field.name
     for field in schema.SCHEMA
     if coded(field.type) != field.type
 ]

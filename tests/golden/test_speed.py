@@ -11,6 +11,8 @@ from bench.rows import speed
 RESULTS = Path(__file__).parents[2] / "results"
 POOLS = (2_400, 10_000, 66_000, 1_000_000)
 WANTED = {"random", "alise", "alise_nse", "lc", "margin", "nse", "coreset", "wbadge"}
+LEARNER = "bilstm-aligned"
+"""Whose rows the bars are held against."""
 SLOW = {f"{name}[decode=sequential]" for name in ("lc", "margin", "nse")}
 
 
@@ -28,9 +30,8 @@ def test_the_page_is_rendered_from_the_rows(boards: list[Board]) -> None:
 
 
 def test_every_pool_of_the_board_is_there(boards: list[Board]) -> None:
-    found = {
-        pool: {row.strategy for b in boards for row in b.rows if row.pool == pool} for pool in POOLS
-    }
+    rows = [row for board in boards for row in board.rows if row.learner == LEARNER]
+    found = {pool: {row.strategy for row in rows if row.pool == pool} for pool in POOLS}
     for pool in (2_400, 10_000, 66_000):
         assert found[pool] >= WANTED | SLOW
     assert found[1_000_000] >= {"alise", "alise_nse", "lc", "nse", "coreset"}
@@ -39,8 +40,9 @@ def test_every_pool_of_the_board_is_there(boards: list[Board]) -> None:
 def test_a_million_sentences_are_scored_in_two_gibibytes(boards: list[Board]) -> None:
     """The bars that the rows were made to be held against; of a strategy the latest counts."""
     ordered = sorted((row for board in boards for row in board.rows), key=lambda row: row.created)
-    rows = {(row.strategy, row.pool): row for row in ordered}
-    assert rows["alise", 66_000].passes <= 1.15
+    rows = {(row.strategy, row.pool): row for row in ordered if row.learner == LEARNER}
+    for row in ordered:
+        assert (row.strategy, row.pool) != ("alise", 66_000) or row.passes <= 1.15, row.learner
     for name in ("alise", "lc", "nse", "coreset"):
         large = rows[name, 1_000_000]
         assert large.host_bytes is not None

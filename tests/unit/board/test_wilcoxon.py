@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from bench.board.wilcoxon import signed_rank
+from bench.board.curve import Values
+from bench.board.wilcoxon import signed_ranks
+
+
+def signed_rank(differences: Values) -> float:
+    return signed_ranks(differences[None])[0]
 
 
 def test_by_hand() -> None:
